@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// struct(): a layout declared once, with every field pinned to the offset its specification prints.
+// Types, decoder, encoder, annotated views and documentation all come from the declaration.
+
+import type { Codec, Part, Site } from "./codec.ts";
+import { LayoutError } from "./error.ts";
+
+/** A field: where it is, how it is coded, what it means. Made by {@link at}. */
+export interface Field<T> {
+  readonly offset: number;
+  readonly codec: Codec<T>;
+  readonly doc: string;
+}
+
+/** Places a codec at a byte offset of its structure. */
+export function at<T>(offset: number, codec: Codec<T>, doc = ""): Field<T> {
+  return { offset, codec, doc };
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- fields of any value type, constrained below
+type Fields = Readonly<Record<string, Field<any>>>;
+
+type Visible<F extends Fields> = {
+  [K in keyof F]: F[K] extends Field<infer T> ? ([T] extends [void] ? never : K) : never;
+}[keyof F];
+
+/** The value a structure decodes to: its fields without the fixed and must-be-zero ones. */
+export type Decoded<F extends Fields> = {
+  readonly [K in Visible<F>]: F[K] extends Field<infer T> ? T : never;
+};
+
+/** The decoded type of a structure: `type Report = Infer<typeof REPORT>`. */
+export type Infer<S> = S extends Struct<infer T> ? T : never;
+
+/** What a structure is called, how large it is and which document says so. */
+export interface StructOptions {
+  /** Size in bytes; checked against the fields when the module is loaded. */
+  readonly size: number;
+  /** Document, revision, section or table. */
+  readonly source: string;
+  readonly endian?: "little" | "big";
+  /** Field whose value opens and closes `gated()` fields. It must come before them. */
+  readonly versionField?: string;
+}
+
+/** A declared layout. It is itself a codec, so structures nest. */
+export interface Struct<T> extends Codec<T> {
+  readonly name: string;
+  readonly source: string;
+  readonly endian: "little" | "big";
+  readonly parts: readonly Part[];
+  /** Field whose value opens and closes gated fields, where there are any. */
+  readonly versionField: string | undefined;
+  /**
+   * Decodes bytes that are exactly this structure.
+   * @throws {LayoutError} for a wrong length or any field that breaks its rule.
+   */
+  decode(bytes: Uint8Array): T;
+  /**
+   * Decodes the structure at `offset` of a larger buffer. Byte strings in the result are views.
+   * @throws {LayoutError} `truncated` when it does not fit, or for any field that breaks its rule.
+   */
+  decodeAt(bytes: Uint8Array, offset: number): T;
+  /**
+   * Encodes into new bytes of exactly the structure's size.
+   * @throws {LayoutError} `out-of-range` or `bad-length` for a value that does not fit its field.
+   */
+  encode(value: T): Uint8Array;
+  /** Offset of a field, for code that patches a prepared buffer. */
+  offsetOf(field: keyof T & string): number;
+}
+
+/**
+ * Declares a layout. Fields are listed in order of offset and must cover the size without gap or
+ * overlap (a mistake there is a bug of ours and throws a plain Error on load).
+ */
+export function struct<const F extends Fields>(
+  name: string,
+  options: StructOptions,
+  fields: F,
+): Struct<Decoded<F>> {
+  type T = Decoded<F>;
+  const { size, source, endian = "little", versionField } = options;
+  const entries = Object.entries(fields);
+  checkCoverage(name, size, entries);
+  if (versionField !== undefined && !Object.hasOwn(fields, versionField)) {
+    throw new Error(`${name} has no field ${versionField} to take its version from`);
+  }
+
+  const rootSite: Site = {
+    littleEndian: endian === "little",
+    structure: name,
+    path: "",
+    source,
+    version: undefined,
+  };
+  // Nested structures keep their own byte order and gates but report under the outermost name.
+  const inner = (outer: Site): Site => ({
+    ...rootSite,
+    structure: outer.structure,
+    path: outer.path,
+  });
+  const fieldSite = (site: Site, field: string, gate: number | undefined): Site => ({
+    ...site,
+    path: site.path === "" ? field : `${site.path}.${field}`,
+    version: gate,
+  });
+
+  function read(view: DataView, base: number, outer: Site): T {
+    const site = inner(outer);
+    const value: Record<string, unknown> = {};
+    let gate: number | undefined;
+    for (const [key, field] of entries) {
+      const part = field.codec.read(view, base + field.offset, fieldSite(site, key, gate));
+      if (part !== undefined) value[key] = part;
+      if (key === versionField) gate = Number(part);
+    }
+    return value as T;
+  }
+
+  function write(view: DataView, base: number, value: T, outer: Site): void {
+    const site = inner(outer);
+    const record = value as Readonly<Record<string, unknown>>;
+    const gate = versionField === undefined ? undefined : Number(record[versionField]);
+    for (const [key, field] of entries) {
+      const place = fieldSite(site, key, gate);
+      field.codec.write(view, base + field.offset, record[key], place);
+    }
+  }
+
+  function decodeAt(bytes: Uint8Array, offset: number): T {
+    if (!Number.isInteger(offset) || offset < 0 || bytes.length - offset < size) {
+      throw new LayoutError({
+        code: "truncated",
+        structure: name,
+        offset,
+        reason: `needs ${size} bytes, ${Math.max(0, bytes.length - Math.max(0, offset))} are there`,
+        source,
+      });
+    }
+    return read(viewOf(bytes), offset, rootSite);
+  }
+
+  return {
+    name,
+    type: name,
+    source,
+    endian,
+    size,
+    versionField,
+    parts: entries.map(([key, field]) => ({
+      name: key,
+      offset: field.offset,
+      codec: field.codec,
+      doc: field.doc,
+    })),
+    read,
+    write,
+    decodeAt,
+    decode(bytes) {
+      if (bytes.length > size) {
+        throw new LayoutError({
+          code: "trailing-bytes",
+          structure: name,
+          offset: size,
+          reason: `${bytes.length - size} bytes follow the ${size} of the structure`,
+          source,
+        });
+      }
+      return decodeAt(bytes, 0);
+    },
+    encode(value) {
+      const bytes = new Uint8Array(size);
+      write(viewOf(bytes), 0, value, rootSite);
+      return bytes;
+    },
+    offsetOf: (field) => fields[field]!.offset,
+  };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function checkCoverage(
+  name: string,
+  size: number,
+  entries: readonly (readonly [string, Field<unknown>])[],
+): void {
+  let end = 0;
+  for (const [key, field] of entries) {
+    if (field.offset !== end) {
+      throw new Error(
+        `${name}.${key} is at 0x${field.offset.toString(16)}, not 0x${end.toString(16)}`,
+      );
+    }
+    end += field.codec.size;
+  }
+  if (end !== size) throw new Error(`${name} covers ${end} bytes of ${size}`);
+}
