@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// `#crypto` outside Node (browsers, workers): the same functions as node.ts on @noble/hashes.
+
+import { sha256 as nobleSha256, sha384 as nobleSha384 } from "@noble/hashes/sha2.js";
+
+/** An incremental SHA-256. */
+export interface Sha256 {
+  update(data: Uint8Array): void;
+  /** Ends it; it cannot be updated afterwards. */
+  digest(): Uint8Array;
+  /** A state of its own that goes on from here. */
+  fork(): Sha256;
+}
+
+/** SHA-256 (FIPS 180-4) of the data: 32 bytes. */
+export function sha256(data: Uint8Array): Uint8Array {
+  return nobleSha256(data);
+}
+
+/** SHA-384 (FIPS 180-4) of the data: 48 bytes. */
+export function sha384(data: Uint8Array): Uint8Array {
+  return nobleSha384(data);
+}
+
+const wrap = (state: ReturnType<typeof nobleSha256.create>): Sha256 => ({
+  update: (data) => void state.update(data),
+  digest: () => state.digest(),
+  fork: () => wrap(state.clone()),
+});
+
+/** A new incremental SHA-256. */
+export function sha256Stream(): Sha256 {
+  return wrap(nobleSha256.create());
+}
+
+/**
+ * SHA-384 of `data` written to `target` at `offset`.
+ * @throws {RangeError} when the 48 bytes do not fit.
+ */
+export function sha384Into(data: Uint8Array, target: Uint8Array, offset: number): void {
+  target.set(nobleSha384(data), offset);
+}
+
+/**
+ * Whether two ranges of `length` bytes of the same array are equal (not constant-time).
+ * @throws {RangeError} when a range is not inside the array.
+ */
+export function sameRange(data: Uint8Array, a: number, b: number, length: number): boolean {
+  if (Math.min(a, b) < 0 || Math.max(a, b) + length > data.length) {
+    throw new RangeError("the range is not inside the array");
+  }
+  for (let i = 0; i < length; i++) if (data[a + i] !== data[b + i]) return false;
+  return true;
+}
+
+/** A zeroed array. */
+export function allocate(length: number): Uint8Array {
+  return new Uint8Array(length);
+}
