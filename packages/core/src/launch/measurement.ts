@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// From digest to measurement for SEV and SEV-ES: what LAUNCH_MEASURE returns is not the digest but
+// an HMAC over it, keyed with the owner's transport integrity key.
+// Source: AMD SEV API (55766), LAUNCH_MEASURE.
+
+import { hmacSha256 } from "../crypto/hmac.ts";
+import { at, bytes, constant, struct, u32, u8 } from "../bytes/index.ts";
+
+/** What the HMAC of LAUNCH_MEASURE covers. */
+export const LAUNCH_MEASURE_INPUT = struct(
+  "LAUNCH_MEASURE input",
+  { size: 56, source: "AMD SEV API 55766, LAUNCH_MEASURE" },
+  {
+    context: at(0x00, constant(u8, 4), "LAUNCH_MEASURE"),
+    apiMajor: at(0x01, u8),
+    apiMinor: at(0x02, u8),
+    buildId: at(0x03, u8),
+    policy: at(0x04, u32, "guest policy"),
+    digest: at(0x08, bytes(32), "launch digest"),
+    mnonce: at(0x28, bytes(16), "nonce chosen by the firmware"),
+  },
+);
+
+/** What turns a launch digest into a launch measurement. */
+export interface LaunchMeasureParameters {
+  /** Transport integrity key of the launch session, 16 bytes. Secret. */
+  readonly tik: Uint8Array;
+  readonly apiMajor: number;
+  readonly apiMinor: number;
+  readonly buildId: number;
+  readonly policy: number;
+  readonly digest: Uint8Array;
+  readonly mnonce: Uint8Array;
+}
+
+/**
+ * The launch measurement, 32 bytes. LAUNCH_MEASURE returns it followed by the 16-byte nonce.
+ * @throws {LayoutError} for a value that does not fit its field.
+ */
+export function launchMeasurement(parameters: LaunchMeasureParameters): Uint8Array {
+  const { tik, ...covered } = parameters;
+  return hmacSha256(tik, LAUNCH_MEASURE_INPUT.encode(covered));
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a launch digest is computed from, checked before anything is hashed.
+
+import { checkFirmwareFor } from "../firmware/index.ts";
+import type { FirmwareDescriptor, FirmwareImage } from "../firmware/index.ts";
+import type { Finding } from "../finding/index.ts";
+import { LaunchError, requireSuitable } from "./error.ts";
+import type { KernelHashes } from "./kernel-hashes.ts";
+import type { VmsaParameters } from "./vmsa/build.ts";
+import type { VmsaProfile } from "./vmsa/profiles.ts";
+
+/** KVM_MAX_VCPUS on x86: no guest has more (Linux arch/x86/include/asm/kvm_host.h). */
+export const MAX_VCPUS = 4096;
+
+/**
+ * Where KVM puts a VMSA: (u64)-1 with the page offset and the bits above 51 cleared
+ * (Linux arch/x86/kvm/svm/sev.c).
+ */
+export const KVM_VMSA_GPA = 0xffff_ffff_f000;
+
+/** Findings the caller has decided to live with, by id. */
+export type Accepted = ReadonlySet<string>;
+
+/** What every SEV generation's digest depends on. */
+export interface LaunchParameters {
+  /** The image itself, or for SEV-SNP a descriptor in its place. */
+  readonly firmware: FirmwareImage | FirmwareDescriptor;
+  /** Set when the host measures kernel, initrd and command line (kernel-hashes=on). */
+  readonly kernelHashes?: KernelHashes;
+  readonly accept?: Accepted;
+}
+
+/** What the vCPUs add to the digest (SEV-ES and SEV-SNP). */
+export interface VcpuParameters {
+  readonly profile: VmsaProfile;
+  /**
+   * CPUID signature of the vCPU type. Needed where the profile puts it into RDX.
+   */
+  readonly signature?: number;
+  /** SEV_FEATURES as the VMSA holds it: at least 1 for SEV-SNP, normally 0 for SEV-ES. */
+  readonly sevFeatures: bigint;
+}
+
+/**
+ * Checks a number of vCPUs.
+ * @throws {LaunchError} `vcpus-out-of-range`.
+ */
+export function requireVcpus(vcpus: number): void {
+  if (Number.isInteger(vcpus) && vcpus >= 1 && vcpus <= MAX_VCPUS) return;
+  throw new LaunchError("vcpus-out-of-range", `${vcpus} vCPUs: must be 1 to ${MAX_VCPUS}`, {
+    hint: "count what the guest starts with (-smp N), not the hot-plug maximum",
+  });
+}
+
+/**
+ * Checks that the firmware can be launched this way, and returns every finding.
+ * @throws {LaunchError} `firmware-unsuitable` unless all blockers are accepted by id.
+ */
+export function checkLaunch(
+  parameters: LaunchParameters,
+  mode: "sev" | "seves" | "snp",
+  vcpus: number,
+): readonly Finding[] {
+  const kernelHashes = parameters.kernelHashes !== undefined;
+  const findings = checkFirmwareFor(parameters.firmware, { mode, vcpus, kernelHashes });
+  requireSuitable(findings, parameters.accept ?? new Set());
+  return findings;
+}
+
+/**
+ * The inputs of the VMSA pages.
+ * @param mode Checked against the modes the profile is for.
+ * @throws {LaunchError} `cpu-signature-missing`, `profile-mode-mismatch`.
+ */
+export function vmsaParameters(
+  vcpu: VcpuParameters,
+  mode: "seves" | "snp" | "svsm",
+  entryPoint: number,
+): VmsaParameters {
+  const { profile, signature, sevFeatures } = vcpu;
+  if (!profile.modes.some((known) => known === mode)) {
+    throw new LaunchError(
+      "profile-mode-mismatch",
+      `VMSA profile ${profile.id} is not one for mode ${mode}`,
+      { hint: `it is for ${profile.modes.join(", ")}: ${profile.hosts}` },
+    );
+  }
+  if (signature === undefined && profile.rdx === "cpu-signature") {
+    throw new LaunchError(
+      "cpu-signature-missing",
+      `VMSA profile ${profile.id} measures the CPU signature, and none is given`,
+      {
+        hint: "give --vcpu-type, --vcpu-sig, or --vcpu-family with --vcpu-model and --vcpu-stepping",
+      },
+    );
+  }
+  return { profile, signature: signature ?? 0, sevFeatures, entryPoint };
+}
+
+/**
+ * The bytes of the firmware.
+ * @throws {LaunchError} `firmware-bytes-missing` for a descriptor.
+ */
+export function firmwareBytes(firmware: FirmwareImage | FirmwareDescriptor): Uint8Array {
+  if ("bytes" in firmware) return firmware.bytes;
+  throw new LaunchError(
+    "firmware-bytes-missing",
+    "SEV and SEV-ES hash the whole firmware with what follows it, so a descriptor is not enough",
+    { hint: "give the firmware file itself with --ovmf" },
+  );
+}
