@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command table. Modules are loaded when their command is used.
+
+import type { CommandEntry } from "../command/command.ts";
+
+/** Version of the package; a test compares it with package.json. */
+export const VERSION = "0.1.0";
+
+/** All commands, in the order help lists them. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "measure",
+    brief: "compute expected launch digests",
+    load: async () => (await import("./measure/command.ts")).command,
+  },
+  {
+    name: "diagnose",
+    brief: "find out why an observed digest differs",
+    load: async () => (await import("./diagnose/command.ts")).command,
+  },
+  {
+    name: "inspect",
+    brief: "show what is in a file, field by field",
+    load: async () => (await import("./inspect/command.ts")).command,
+  },
+  {
+    name: "diff",
+    brief: "compare two files of a kind",
+    load: async () => (await import("./diff/command.ts")).command,
+  },
+  {
+    name: "idblock",
+    brief: "make, show and verify ID blocks",
+    load: async () => (await import("./idblock/group.ts")).group,
+  },
+];

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// From option values to what core is asked: files read, hashes taken, names resolved.
+
+import { hexDecode } from "@greenlight/core/bytes";
+import { readFirmware } from "@greenlight/core/firmware";
+import type { FirmwareDescriptor, FirmwareImage } from "@greenlight/core/firmware";
+import {
+  VMSA_PROFILES,
+  allEpycTypes,
+  cmdlineHash,
+  cpuModel,
+  cpuSignature,
+  noInitrdHash,
+  vmsaProfile,
+  withFpu,
+} from "@greenlight/core/launch";
+import type { KernelHashes, VcpuType, VmsaProfile } from "@greenlight/core/launch";
+import { UsageError } from "../../command/usage-error.ts";
+import { parseBytes } from "../../input/digest.ts";
+import { MAX_FIRMWARE_SIZE, readBounded, readText, sha256File } from "../../input/file.ts";
+import { parseList, parseNumber, parseRanges, parseUnsigned } from "../../input/number.ts";
+import type { MeasureOptions } from "./options.ts";
+
+/** Guest mode by sev-snp-measure's names, without the two that are commands of their own. */
+export type Mode = "sev" | "seves" | "snp";
+
+const U64_MAX = (1n << 64n) - 1n;
+const U32_MAX = 2 ** 32 - 1;
+/** Linux COMMAND_LINE_SIZE is 2 KiB; anything near this limit is a wrong file. */
+const MAX_CMDLINE = 64 * 1024;
+
+/** An option given as nothing (`--initrd ''`) counts as not given, as in sev-snp-measure. */
+export function given(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}
+
+/**
+ * The firmware: file or descriptor.
+ * @throws {UsageError} `missing-option`, `conflicting-options`; file and layout errors.
+ */
+export async function firmwareOf(
+  options: MeasureOptions,
+): Promise<FirmwareImage | FirmwareDescriptor> {
+  const path = given(options.ovmf);
+  const descriptor = given(options["firmware-descriptor"]);
+  if (path !== undefined && descriptor !== undefined) {
+    throw new UsageError("conflicting-options", "--ovmf and --firmware-descriptor are both given");
+  }
+  if (path !== undefined) return readFirmwareFile(path);
+  if (descriptor === undefined) {
+    throw new UsageError(
+      "missing-option",
+      "no firmware is given",
+      "add --ovmf FILE with the firmware the guest is launched with",
+    );
+  }
+  const { readDescriptorFile } = await import("./descriptor.ts");
+  return readDescriptorFile(descriptor);
+}
+
+/** Reads and decodes a firmware file.
+ * @throws {UsageError} `empty-file`, and as readBounded().
+ */
+export function readFirmwareFile(path: string): FirmwareImage {
+  const bytes = readBounded(path, MAX_FIRMWARE_SIZE);
+  if (bytes.length === 0) {
+    throw new UsageError("empty-file", `${JSON.stringify(path)} is empty`, "give a firmware image");
+  }
+  return readFirmware(bytes);
+}
+
+/**
+ * Hashes of kernel, initrd and command line, or undefined when no kernel is given.
+ * @throws {UsageError} when initrd or command line come without a kernel, or twice.
+ */
+export function kernelHashesOf(options: MeasureOptions): KernelHashes | undefined {
+  const kernel = hashOrFile(options, "kernel");
+  const initrd = hashOrFile(options, "initrd");
+  const cmdline = cmdlineHashOf(options);
+  if (kernel !== undefined) {
+    return { kernel, initrd: initrd ?? noInitrdHash(), cmdline: cmdline ?? cmdlineHash("") };
+  }
+  if (initrd === undefined && cmdline === undefined) return undefined;
+  throw new UsageError(
+    "missing-option",
+    `${initrd === undefined ? "a command line" : "an initrd"} is given without a kernel`,
+    "add --kernel FILE; without one the host measures neither",
+  );
+}
+
+function hashOrFile(options: MeasureOptions, name: "kernel" | "initrd"): Uint8Array | undefined {
+  const path = given(options[name]);
+  const hash = given(options[`${name}-hash`]);
+  refuseTwo(path, hash, `--${name}`, `--${name}-hash`);
+  if (hash !== undefined) return parseBytes(hash, `--${name}-hash`, 32);
+  return path === undefined ? undefined : sha256File(path);
+}
+
+function cmdlineHashOf(options: MeasureOptions): Uint8Array | undefined {
+  const text = given(options.append);
+  const path = given(options["append-file"]);
+  const hash = given(options["append-hash"]);
+  refuseTwo(text, path, "--append", "--append-file");
+  refuseTwo(text ?? path, hash, "a command line", "--append-hash");
+  if (hash !== undefined) return parseBytes(hash, "--append-hash", 32);
+  if (text === undefined && path === undefined) return undefined;
+  const trim = options["trim-append"];
+  if (path !== undefined) {
+    return cmdlineHash(trim ? readText(path, MAX_CMDLINE).trim() : readBounded(path, MAX_CMDLINE));
+  }
+  return cmdlineHash(trim ? text!.trim() : text!);
+}
+
+function refuseTwo(a: unknown, b: unknown, nameA: string, nameB: string): void {
+  if (a === undefined || b === undefined) return;
+  throw new UsageError("conflicting-options", `${nameA} and ${nameB} are both given`, "give one");
+}
+
+/** The vCPU counts asked for.
+ * @throws {UsageError} `missing-option`, `bad-value`.
+ */
+export function vcpusOf(options: MeasureOptions, max: number): readonly number[] {
+  const text = given(options.vcpus);
+  if (text === undefined) {
+    throw new UsageError(
+      "missing-option",
+      "the number of vCPUs is not given, and it is part of the digest",
+      "add --vcpus N, as many as the guest starts with (-smp)",
+    );
+  }
+  return parseRanges(text, "--vcpus", 1, max);
+}
+
+/** The vCPU types asked for; empty when none is named. In sev-snp-measure's precedence.
+ * @throws {UsageError} `missing-option`, `bad-value`. @throws {LaunchError} for unknown models.
+ */
+export function vcpuTypesOf(options: MeasureOptions): readonly VcpuType[] {
+  const family = given(options["vcpu-family"]);
+  if (family !== undefined) return [typeFromFamily(options, family)];
+  const signatures = given(options["vcpu-sig"]);
+  if (signatures !== undefined) {
+    return parseList(signatures, "--vcpu-sig").map((text) => {
+      const signature = parseNumber(text, "--vcpu-sig", U32_MAX);
+      return { name: `0x${signature.toString(16)}`, signature };
+    });
+  }
+  const names = given(options["vcpu-type"]);
+  if (names === undefined) return [];
+  return parseList(names, "--vcpu-type").flatMap((name) =>
+    name.toLowerCase() === "all" ? allEpycTypes() : [cpuModel(name)],
+  );
+}
+
+function typeFromFamily(options: MeasureOptions, family: string): VcpuType {
+  const model = given(options["vcpu-model"]);
+  const stepping = given(options["vcpu-stepping"]);
+  if (model === undefined || stepping === undefined) {
+    throw new UsageError(
+      "missing-option",
+      "--vcpu-family is given without --vcpu-model and --vcpu-stepping",
+      "the CPU signature needs all three",
+    );
+  }
+  const numbers = [
+    parseNumber(family, "--vcpu-family", 15 + 255),
+    parseNumber(model, "--vcpu-model", 255),
+    parseNumber(stepping, "--vcpu-stepping", 15),
+  ] as const;
+  return { name: `family ${numbers.join("/")}`, signature: cpuSignature(...numbers) };
+}
+
+/** The guest features asked for. SEV-ES has its own option: sev-snp-measure ignores this one there. */
+export function sevFeaturesOf(options: MeasureOptions, mode: Mode): readonly bigint[] {
+  if (mode === "seves") {
+    return [parseUnsigned(options["es-features"] ?? "0", "--es-features", U64_MAX)];
+  }
+  return parseList(options["guest-features"] ?? "0x1", "--guest-features").map((text) =>
+    parseUnsigned(text, "--guest-features", U64_MAX),
+  );
+}
+
+/** Spellings of `--vmm-type` and the profile each stands for. */
+const VMM_PROFILES: Readonly<Record<string, (mode: Mode | "svsm") => string>> = {
+  qemu: (mode) => (mode === "svsm" ? "svsm" : "qemu"),
+  "qemu-legacy": (mode) => (mode === "seves" ? "qemu-es-legacy" : "qemu-pre-6.9"),
+  ec2: () => "ec2",
+  gce: () => "gce",
+  krun: () => "krun",
+};
+
+/**
+ * The VMSA profiles asked for.
+ * @throws {UsageError} `bad-value` for an unknown VMM. @throws {LaunchError} `unknown-profile`.
+ */
+export function profilesOf(options: MeasureOptions, mode: Mode | "svsm"): readonly VmsaProfile[] {
+  const ids = given(options["vmsa-profile"]);
+  const profiles =
+    ids === undefined
+      ? parseList(options["vmm-type"] ?? "QEMU", "--vmm-type").map((name) => byVmm(name, mode))
+      : parseList(ids, "--vmsa-profile").flatMap((id) => byId(id, mode));
+  const fpu = options["vmsa-fpu"] as "init" | "zero" | undefined;
+  return fpu === undefined ? profiles : profiles.map((profile) => withFpu(profile, fpu));
+}
+
+function byVmm(name: string, mode: Mode | "svsm"): VmsaProfile {
+  const idFor = VMM_PROFILES[name.toLowerCase()];
+  if (idFor !== undefined) return vmsaProfile(idFor(mode));
+  throw new UsageError(
+    "bad-value",
+    `--vmm-type is ${JSON.stringify(name.slice(0, 40))}`,
+    "choose one of: QEMU, QEMU-legacy, ec2, gce, krun; or name a row with --vmsa-profile",
+  );
+}
+
+function byId(id: string, mode: Mode | "svsm"): readonly VmsaProfile[] {
+  if (id !== "all") return [vmsaProfile(id)];
+  return VMSA_PROFILES.filter(({ modes }) => modes.some((known) => known === mode));
+}
+
+/** Where VMSA pages are measured, when not at KVM's address. */
+export function vmsaGpaOf(options: MeasureOptions): { readonly vmsaGpa?: number } {
+  const text = given(options["vmsa-gpa"]);
+  if (text === undefined) return {};
+  return { vmsaGpa: parseNumber(text, "--vmsa-gpa", Number.MAX_SAFE_INTEGER) };
+}
+
+/** A digest after the firmware's pages, computed earlier. */
+export function ovmfHashOf(options: MeasureOptions): { readonly ovmfHash?: Uint8Array } {
+  const text = given(options["snp-ovmf-hash"]);
+  if (text === undefined) return {};
+  return { ovmfHash: hexDecode(requireHash(text)) };
+}
+
+function requireHash(text: string): string {
+  if (/^(0x)?[0-9a-f]{96}$/i.test(text)) return text;
+  throw new UsageError(
+    "bad-value",
+    `--snp-ovmf-hash has ${text.length} characters`,
+    "give the 96 hexadecimal digits that --mode snp:ovmf-hash prints",
+  );
+}
