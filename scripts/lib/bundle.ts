@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the npm package of the command line: the sources of `cli` and the parts of `core` it uses as
+// minified JavaScript, a chunk for each command, and the package.json to publish.
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
+import { rolldown } from "rolldown";
+import type { CodeSplittingGroup, OutputChunk, PreRenderedChunk } from "rolldown";
+import { root } from "./process.ts";
+
+/** Where the package is built unless told otherwise; ignored by git. */
+export const packageFolder = join(root, "packages", "cli", "dist");
+
+const entry = "greenlight";
+
+/** A file of the bundle. */
+export interface BundledFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly gzipped: number;
+}
+
+/** The fields of packages/cli/package.json that are published unchanged. */
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+}
+
+/** The manifest of packages/cli. */
+export function cliManifest(): Manifest {
+  return JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8")) as Manifest;
+}
+
+/** The oldest Node that runs the bundle, as packages/core declares it. */
+function oldestNode(): string {
+  const core = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8")) as {
+    readonly engines: { readonly node: string };
+  };
+  return core.engines.node;
+}
+
+function publishedManifest(): string {
+  const { name, version, description, license } = cliManifest();
+  const manifest = {
+    name,
+    version,
+    description,
+    license,
+    type: "module",
+    bin: { greenlight: `${entry}.js` },
+    files: ["*.js"],
+    engines: { node: oldestNode() },
+  };
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/**
+ * Code of other projects in the bundle would have to be published with its licence; there is none
+ * so far, and the build stops when that changes.
+ */
+function refuseForeignCode(chunks: readonly OutputChunk[]): void {
+  const foreign = chunks
+    .flatMap((chunk) => chunk.moduleIds)
+    .find((id) => id.includes("node_modules"));
+  if (foreign !== undefined) {
+    throw new Error(`${relative(root, foreign)} is bundled: publish its licence with the package`);
+  }
+}
+
+/** The command a module belongs to alone: its folder in cli/src/commands. */
+function commandOf(id: string): string | undefined {
+  return /\/cli\/src\/commands\/([^/]+)\//.exec(id)?.[1];
+}
+
+/** A command's entries and the parts it loads later are called after the command. */
+function chunkName({ name, facadeModuleId }: PreRenderedChunk): string {
+  const command = facadeModuleId === null ? undefined : commandOf(facadeModuleId);
+  return command === undefined ? "[name]-[hash].js" : `${command}.${name}-[hash].js`;
+}
+
+/**
+ * One file for what several commands use, and one for what several parts of a command use: a file
+ * more costs more time at start than code that is not needed.
+ */
+const sharedChunks: CodeSplittingGroup[] = [
+  { name: "shared", minShareCount: 2, priority: 1, test: (id) => commandOf(id) === undefined },
+  { name: (id) => commandOf(id) ?? null, debugName: "command", minShareCount: 2 },
+];
+
+/**
+ * Bundles the command line into `folder`, which is emptied first.
+ * @returns the JavaScript files with their sizes, the entry first.
+ * @throws Error when the sources do not bundle without a warning.
+ */
+export async function bundle(folder: string): Promise<BundledFile[]> {
+  rmSync(folder, { recursive: true, force: true });
+  const build = await rolldown({
+    cwd: root,
+    input: { [entry]: "packages/cli/bin/greenlight.js" },
+    platform: "node",
+    // `#crypto` of core has a Node side and a portable one.
+    resolve: { conditionNames: ["node", "import"] },
+    // A command that asks for the command table finds it loaded; that is no mistake.
+    checks: { ineffectiveDynamicImport: false },
+    onLog(level, log) {
+      if (level === "warn") throw new Error(log.message);
+    },
+  });
+  const { output } = await build.write({
+    dir: folder,
+    format: "esm",
+    minify: true,
+    codeSplitting: { groups: sharedChunks },
+    chunkFileNames: chunkName,
+  });
+  await build.close();
+  const chunks = output.filter((file) => file.type === "chunk");
+  refuseForeignCode(chunks);
+
+  mkdirSync(folder, { recursive: true });
+  chmodSync(join(folder, `${entry}.js`), 0o755);
+  writeFileSync(join(folder, "package.json"), publishedManifest());
+  for (const name of ["LICENSE", "README.md"]) copyFileSync(join(root, name), join(folder, name));
+  return chunks
+    .map(({ fileName, code }) => ({
+      name: fileName,
+      bytes: Buffer.byteLength(code),
+      gzipped: gzipSync(code).length,
+    }))
+    .toSorted((a, b) => Number(b.name === `${entry}.js`) - Number(a.name === `${entry}.js`));
+}
