@@ -59,7 +59,7 @@ function walk(
     const offset = base + part.offset;
     const { codec } = part;
     if (codec.parts !== undefined) {
-      if (!walk(codec as Composite, offset, name, rows, view, little)) return false;
+      if (!walk(codec, offset, name, rows, view, little)) return false;
       continue;
     }
     const row = { offset, size: codec.size, path: name, type: codec.type, doc: part.doc };

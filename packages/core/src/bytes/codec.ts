@@ -6,7 +6,7 @@ import { LayoutError } from "./error.ts";
 import type { LayoutErrorCode } from "./error.ts";
 import { guidDecode, guidEncode } from "./guid.ts";
 import type { Guid, GuidOrder } from "./guid.ts";
-import { hexEncode } from "./text.ts";
+import { hexEncode, quote } from "./text.ts";
 
 /** What a codec needs to know of its surroundings: byte order, gate version, and names for errors. */
 export interface Site {
@@ -217,7 +217,7 @@ export function signature(text: string): Codec<void> {
     write: (view, offset, value) => {
       for (let i = 0; i < text.length; i++) view.setUint8(offset + i, value.charCodeAt(i));
     },
-    format: (value) => JSON.stringify(value),
+    format: quote,
   };
   return constant(codec, text);
 }
@@ -338,6 +338,7 @@ export function bits<const B extends Readonly<Record<string, BitPosition>>>(
         const value = (raw & maskOf(place)) >> BigInt(place.low);
         return [place.name, place.single ? value === 1n : Number(value)] as const;
       });
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one entry for each key of B
       return Object.fromEntries(fields) as BitFields<B>;
     },
     write(view, offset, value, site) {

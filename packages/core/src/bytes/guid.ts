@@ -3,7 +3,7 @@
 // RFC 9562's network order. As text always 36 lower-case characters.
 
 import { LayoutError } from "./error.ts";
-import { hexEncode } from "./text.ts";
+import { hexEncode, quote } from "./text.ts";
 
 /** Byte order of a stored GUID. */
 export type GuidOrder = "efi" | "rfc";
@@ -44,7 +44,7 @@ export function guidEncode(text: Guid, order: GuidOrder = "efi"): Uint8Array {
     throw new LayoutError({
       code: "bad-guid",
       structure: "GUID",
-      reason: `${JSON.stringify(text.slice(0, 60))} is not of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`,
+      reason: `${quote(text.slice(0, 60))} is not of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`,
     });
   }
   const hex = lower.replaceAll("-", "");

@@ -30,4 +30,4 @@ export type { Guid, GuidOrder } from "./guid.ts";
 export { Reader } from "./reader.ts";
 export { at, struct } from "./struct.ts";
 export type { Decoded, Field, Infer, Struct, StructOptions } from "./struct.ts";
-export { base64Decode, base64Encode, hexDecode, hexEncode } from "./text.ts";
+export { base64Decode, base64Encode, hexDecode, hexEncode, quote } from "./text.ts";

@@ -115,6 +115,7 @@ export function struct<const F extends Fields>(
       if (part !== undefined) value[key] = part;
       if (key === versionField) gate = Number(part);
     }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- filled field by field, by key
     return value as T;
   }
 

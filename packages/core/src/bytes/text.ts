@@ -25,7 +25,7 @@ export function hexDecode(text: string, what = "hexadecimal text"): Uint8Array {
       structure: what,
       reason:
         wrong >= 0
-          ? `has ${JSON.stringify(digits[wrong])} where a hexadecimal digit must be (character ${wrong + 1})`
+          ? `has ${quote(digits[wrong]!)} where a hexadecimal digit must be (character ${wrong + 1})`
           : `has an odd number of hexadecimal digits (${digits.length})`,
     });
   }
@@ -34,6 +34,12 @@ export function hexDecode(text: string, what = "hexadecimal text"): Uint8Array {
     bytes[i] = Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16);
   }
   return bytes;
+}
+
+/** The text in quotes, all but printable ASCII escaped: foreign text must not steer a terminal. */
+export function quote(text: string): string {
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text).replaceAll(/[^ -~]/g, escape);
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -68,7 +74,7 @@ export function base64Decode(text: string, what = "base64 text"): Uint8Array {
     const isPadding = i >= text.length - padding;
     const value = isPadding ? 0 : ALPHABET.indexOf(text[i]!);
     if (value < 0) {
-      fail(`has ${JSON.stringify(text[i])} at character ${i + 1}, which is not a base64 digit`);
+      fail(`has ${quote(text[i]!)} at character ${i + 1}, which is not a base64 digit`);
     }
     group = (group << 6) | value;
     if (i % 4 === 3) {
