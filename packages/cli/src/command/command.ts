@@ -25,12 +25,14 @@ export type Options = Readonly<Record<string, Option>>;
 
 /** Parsed values by option name. */
 export type OptionValues<O extends Options> = {
-  readonly [K in keyof O]: O[K]["kind"] extends "flag"
-    ? boolean
-    : O[K]["kind"] extends "list"
-      ? readonly string[]
-      : string | undefined;
+  readonly [K in keyof O]: ValueOfKind<O[K]["kind"]>;
 };
+
+type ValueOfKind<K extends Option["kind"]> = K extends "flag"
+  ? boolean
+  : K extends "list"
+    ? readonly string[]
+    : string | undefined;
 
 /** A command line that works, and what it shows. Tests run every one of them. */
 export interface Example {
@@ -86,7 +88,7 @@ export interface CommandEntry {
 /** Declares a command, with option values typed by their kinds. */
 export function defineCommand<const O extends Options>(command: Command<O>): Command {
   // Commands of different options stand in one table; parse() gives run() just what it declared.
-  return command as unknown as Command;
+  return command;
 }
 
 /** Options every command has. */

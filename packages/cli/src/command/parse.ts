@@ -37,7 +37,7 @@ export function parse(command: Command, argv: readonly string[]): Parsed {
     strict: false,
     tokens: true,
   });
-  const values: Record<string, boolean | string | string[] | undefined> = {};
+  const values: Record<string, boolean | string | readonly string[] | undefined> = {};
   for (const [name, option] of Object.entries(options)) {
     values[name] = option.kind === "flag" ? false : option.kind === "list" ? [] : undefined;
   }
@@ -48,12 +48,12 @@ export function parse(command: Command, argv: readonly string[]): Parsed {
     const option = options[token.name];
     if (option === undefined) throw unknownOption(token.rawName, options);
     const value = checkValue(token.name, option, token.value);
-    if (option.kind === "list") (values[token.name] as string[]).push(value as string);
-    else values[token.name] = value;
+    const before = values[token.name];
+    values[token.name] = Array.isArray(before) ? [...before, value] : value;
   }
   const help = values["help"] === true;
   if (!help) checkPositionals(command, positionals);
-  return { values: values as OptionValues<Options>, positionals, help };
+  return { values, positionals, help };
 }
 
 /**

@@ -6,6 +6,7 @@ export type UsageErrorCode =
   | "ambiguous-option"
   | "bad-value"
   | "conflicting-options"
+  | "different-kinds"
   | "empty-file"
   | "file-exists"
   | "file-too-large"

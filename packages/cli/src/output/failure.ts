@@ -15,7 +15,7 @@ interface KnownError {
   readonly findings?: readonly Finding[];
 }
 
-const LAYERS = new Set(["LayoutError", "LaunchError", "UsageError"]);
+const LAYERS = new Set(["KeyError", "LayoutError", "LaunchError", "UsageError"]);
 
 /** Whether an error is one that our layers throw on purpose. */
 export function isKnownError(error: unknown): error is KnownError {

@@ -2,6 +2,7 @@
 // Where a command writes: results to stdout, talk to stderr. Tests give their own.
 
 import { writeSync } from "node:fs";
+import { systemErrorCode } from "../input/system-error.ts";
 
 /** The outside world as far as a command sees it. */
 export interface Io {
@@ -44,7 +45,7 @@ function writeAll(descriptor: number, text: string): void {
     try {
       offset += writeSync(descriptor, bytes, offset);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
+      const code = systemErrorCode(error);
       if (code === "EPIPE") throw new OutputClosed();
       if (code !== "EAGAIN") throw error;
       // A full pipe in non-blocking mode: wait a little for the reader.

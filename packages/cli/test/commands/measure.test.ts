@@ -2,7 +2,8 @@
 // `greenlight measure` as a person or a script runs it.
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { missingVectors, readVectorJson } from "../../../core/test/support/vectors.ts";
 import { fixtureFirmware } from "../../../../fixtures/load.ts";
@@ -38,33 +39,37 @@ async function refusal(...argv: readonly string[]): Promise<string> {
   return err;
 }
 
+/** The parts of a case that the command line is about. */
+interface Case {
+  readonly argv?: readonly string[];
+  readonly expected_digest?: string;
+  readonly note?: string;
+}
+
 const VECTORS = "measurement/cases.json";
 test(
   "sev-snp-measure's argument lists give its digests",
   { skip: missingVectors(VECTORS) },
   async (t) => {
-    const cases = readVectorJson(VECTORS) as readonly Readonly<Record<string, unknown>>[];
-    const shared = new URL("../../../../../shared/vectors/measurement/", import.meta.url).pathname;
+    const cases = readVectorJson(VECTORS) as readonly Case[];
+    // Files are named relative to the vectors, which are not ours to work in.
+    const vectors = new URL("../../../../../shared/vectors/measurement/", import.meta.url).pathname;
+    const absolute = (word: string): string =>
+      word !== "" && existsSync(join(vectors, word)) ? join(vectors, word) : word;
     // Where sev-snp-measure measures a firmware that QEMU refuses, its answer takes our consent.
-    const consent = (note: unknown): readonly string[] =>
-      String(note).startsWith("TRAP")
+    const consent = (note = ""): readonly string[] =>
+      note.startsWith("TRAP")
         ? ["--accept", "firmware.sev-metadata.missing", "--accept", "firmware.section.empty"]
         : [];
-    const before = process.cwd();
-    process.chdir(shared);
-    try {
-      for (const { argv, expected_digest, note } of cases) {
-        if (argv === undefined) continue;
-        const words = argv as readonly string[];
-        await t.test(words.join(" "), async () => {
-          const { code, out } = await greenlight("measure", ...words, ...consent(note));
-          if (expected_digest === undefined) assert.equal(code, 2);
-          else assert.equal(out, `${String(expected_digest)}\n`);
-          if (consent(note).length > 0) await refusal("measure", ...words);
-        });
-      }
-    } finally {
-      process.chdir(before);
+    for (const { argv, expected_digest, note } of cases) {
+      if (argv === undefined) continue;
+      await t.test(argv.join(" "), async () => {
+        const words = argv.map(absolute);
+        const { code, out } = await greenlight("measure", ...words, ...consent(note));
+        if (expected_digest === undefined) assert.equal(code, 2);
+        else assert.equal(out, `${expected_digest}\n`);
+        if (consent(note).length > 0) await refusal("measure", ...words);
+      });
     }
   },
 );
@@ -83,7 +88,13 @@ test("output is sev-snp-measure's, byte for byte", async () => {
 
 test("the OVMF hash is hexadecimal whatever the format, and seeds the digest", async () => {
   const hash = await digest(
-    ...["measure", "--mode", "snp:ovmf-hash", "--ovmf", "OVMF.fd", "--output-format", "base64"],
+    "measure",
+    "--mode",
+    "snp:ovmf-hash",
+    "--ovmf",
+    "OVMF.fd",
+    "--output-format",
+    "base64",
   );
   assert.match(hash, /^9d0dd8be18c86e3f[0-9a-f]{80}$/);
   assert.equal(await digest(...BASE, "--snp-ovmf-hash", hash), EXPECTED);
@@ -110,8 +121,12 @@ test("hashes given in place of files give the same digest", async () => {
   const { out } = await greenlight(...BASE, ...files, "--json");
   const { kernelHashes } = JSON.parse(out) as { kernelHashes: Readonly<Record<string, string>> };
   const hashes = [
-    ...["--kernel-hash", kernelHashes["kernel"]!, "--initrd-hash", kernelHashes["initrd"]!],
-    ...["--append-hash", kernelHashes["cmdline"]!],
+    "--kernel-hash",
+    kernelHashes["kernel"]!,
+    "--initrd-hash",
+    kernelHashes["initrd"]!,
+    "--append-hash",
+    kernelHashes["cmdline"]!,
   ];
   assert.equal(await digest(...BASE, ...hashes), await digest(...BASE, ...files));
 });
@@ -137,8 +152,17 @@ test("empty initrd and command line count as absent, as in sev-snp-measure", asy
 
 test("several values give every combination, one digest a line", async () => {
   const out = await digest(
-    ...["measure", "--ovmf", "OVMF.fd", "--vcpus", "1-3,4", "--vcpu-type", "EPYC-v4,EPYC-Genoa"],
-    ...["--guest-features", "0x1,0x21", "--vmsa-profile", "qemu,ec2"],
+    "measure",
+    "--ovmf",
+    "OVMF.fd",
+    "--vcpus",
+    "1-3,4",
+    "--vcpu-type",
+    "EPYC-v4,EPYC-Genoa",
+    "--guest-features",
+    "0x1,0x21",
+    "--vmsa-profile",
+    "qemu,ec2",
   );
   const lines = out.split("\n");
   // qemu measures the type (2 x 2 x 4), ec2 does not (2 x 4).
@@ -170,7 +194,7 @@ test("--json --explain -v has whole digests, each step starting where the last e
   assert.equal(digests[0]?.digest, EXPECTED);
   for (const chain of [steps, pages]) {
     assert.equal(chain[0]?.before, "0".repeat(96));
-    chain.slice(1).forEach(({ before }, i) => assert.equal(before, chain[i]?.after));
+    chain.slice(1).forEach((link, i) => assert.equal(link.before, chain[i]?.after));
     assert.equal(chain.at(-1)?.after, EXPECTED);
   }
   assert.equal(

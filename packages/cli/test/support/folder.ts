@@ -70,5 +70,5 @@ function patternBytes(length: number, seed: number): Uint8Array {
 
 function p384Key(): string {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
-  return privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  return privateKey.export({ type: "pkcs8", format: "pem" });
 }

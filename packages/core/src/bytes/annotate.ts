@@ -3,6 +3,7 @@
 // shows broken structures too, where decode() would stop at the first problem.
 
 import type { Codec, Part, Site } from "./codec.ts";
+import { gateOpen } from "./composite.ts";
 import { LayoutError } from "./error.ts";
 import type { Struct } from "./struct.ts";
 import { hexEncode } from "./text.ts";
@@ -33,7 +34,7 @@ export function annotate<T>(
 ): readonly Annotation[] {
   const rows: Annotation[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  walk(layout, offset, "", rows, view);
+  walk(layout, offset, { path: "", littleEndian: true, version: undefined }, rows, view);
   return rows;
 }
 
@@ -44,32 +45,39 @@ interface Composite {
   readonly versionField?: string | undefined;
 }
 
+/** What the parts of a composite take over from around it. Arrays have no order or version of their own. */
+interface Surroundings {
+  readonly path: string;
+  readonly littleEndian: boolean;
+  readonly version: number | undefined;
+}
+
 function walk(
   composite: Composite,
   base: number,
-  path: string,
+  outer: Surroundings,
   rows: Annotation[],
   view: DataView,
-  littleEndian = true,
 ): boolean {
-  const little = composite.endian === undefined ? littleEndian : composite.endian === "little";
-  let version: number | undefined;
+  const isStruct = composite.endian !== undefined;
+  const littleEndian = isStruct ? composite.endian === "little" : outer.littleEndian;
+  let version = isStruct ? undefined : outer.version;
   for (const part of composite.parts ?? []) {
-    const name = joinPath(path, part.name);
+    const path = joinPath(outer.path, part.name);
     const offset = base + part.offset;
-    const { codec } = part;
+    const codec = openGate(part.codec, version);
     if (codec.parts !== undefined) {
-      if (!walk(codec, offset, name, rows, view, little)) return false;
+      if (!walk(codec, offset, { path, littleEndian, version }, rows, view)) return false;
       continue;
     }
-    const row = { offset, size: codec.size, path: name, type: codec.type, doc: part.doc };
+    const row = { offset, size: codec.size, path, type: codec.type, doc: part.doc };
     if (offset + codec.size > view.byteLength) {
       const left = Math.max(0, view.byteLength - offset);
       const problem = `cut off: needs ${codec.size} bytes, ${left} are there`;
       rows.push({ ...row, size: left, text: "", problem });
       return false;
     }
-    const site: Site = { littleEndian: little, structure: "", path: name, source: "", version };
+    const site: Site = { littleEndian, structure: "", path, source: "", version };
     const leaf = readLeaf(codec, view, offset, site);
     if (part.name === composite.versionField) version = asVersion(leaf.value);
     rows.push({
@@ -79,6 +87,14 @@ function walk(
     });
   }
   return true;
+}
+
+/** Parts or fixed content behind an open gate. A closed gate, or a value's, is shown as such. */
+function openGate(codec: Codec<unknown>, version: number | undefined): Codec<unknown> {
+  const { gated } = codec;
+  if (gated === undefined) return codec;
+  if (gated.codec.parts === undefined && gated.codec.fixed !== true) return codec;
+  return gateOpen(gated.gate, version) ? gated.codec : codec;
 }
 
 /** A version as gates take it: the same conversion as in struct.ts, for values that were read. */

@@ -44,8 +44,8 @@ export function checkFirmwareFor(
   const footer = "footer" in layout ? layout.footer : null;
   return [
     ...(use.mode === "sev" && use.kernelHashes !== true ? [] : checkDuplicates(footer)),
-    ...(use.mode === "snp" ? [checkSize(layout), checkMetadata(layout)] : []),
-    ...(use.mode === "snp" ? checkSections(layout) : []),
+    checkSize(layout),
+    ...(use.mode === "snp" ? [checkMetadata(layout), ...checkSections(layout)] : []),
     ...(use.mode === "sev" ? [] : [checkResetBlock(layout, use.vcpus ?? 1)]),
     ...(use.kernelHashes === true ? checkKernelHashes(layout, use.mode) : []),
   ];
@@ -114,7 +114,9 @@ function checkMetadata(layout: FirmwareLayout): Finding {
 function checkResetBlock(layout: FirmwareLayout, vcpus: number): Finding {
   const { resetEip } = layout;
   const present = resetEip !== null && resetEip !== 0;
-  const outcome: Outcome = present ? "pass" : vcpus > 1 ? "fail" : "warn";
+  // QEMU does not start without the block; with an address of zero it starts, and no other
+  // processor has anywhere to go.
+  const outcome: Outcome = present ? "pass" : resetEip === null || vcpus > 1 ? "fail" : "warn";
   const missing = resetEip === null ? "firmware.reset-block.missing" : "firmware.reset-block.zero";
   return withoutHintOnPass({
     id: present ? "firmware.reset-block.missing" : missing,

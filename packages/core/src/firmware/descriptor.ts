@@ -5,6 +5,7 @@
 import { LayoutError, hexDecode } from "../bytes/index.ts";
 import type { Area, FirmwareLayout } from "./image.ts";
 import type { SevMetadataSection } from "./layout.ts";
+import { MAX_SECTIONS } from "./metadata.ts";
 
 /** Value of `schema`. */
 export const FIRMWARE_DESCRIPTOR_SCHEMA = "greenlight/firmware-descriptor/v1";
@@ -75,9 +76,6 @@ export function firmwareDescriptorFromJson(json: unknown): FirmwareDescriptor {
 
 const STRUCTURE = "firmware descriptor";
 
-/** More sections than any firmware has; bounds what a hostile descriptor can make us do. */
-const MAX_SECTIONS = 1024;
-
 type JsonRecord = Readonly<Record<string, unknown>>;
 
 function readSection(json: unknown, path: string): SevMetadataSection {
@@ -125,8 +123,12 @@ function fromParseMetadata(record: JsonRecord): FirmwareDescriptor {
 }
 
 function asRecord(json: unknown, path: string): JsonRecord {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as JsonRecord;
+  if (isRecord(json)) return json;
   throw wrong(path, `is ${show(json)}, must be an object`);
+}
+
+function isRecord(json: unknown): json is JsonRecord {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
 function asArray(json: unknown, path: string): readonly unknown[] {
@@ -161,8 +163,12 @@ function hexText(json: unknown, bytes: number, path: string): string {
   return json.replace(/^0x/i, "").toLowerCase();
 }
 
+// Only scalars are shown: a hostile document may be nested deeper than JSON.stringify can go.
 function show(json: unknown): string {
-  return (JSON.stringify(json) ?? "missing").slice(0, 60);
+  if (json === undefined) return "missing";
+  if (Array.isArray(json)) return "an array";
+  if (typeof json === "object" && json !== null) return "an object";
+  return JSON.stringify(json).slice(0, 60);
 }
 
 function wrong(path: string, reason: string): LayoutError {

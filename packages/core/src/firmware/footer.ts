@@ -66,7 +66,8 @@ export function readFooterTable(image: Uint8Array): FooterTable | null {
 /**
  * The data of an entry as a structure, or null when the table has no such entry. Of duplicates the
  * one nearest to the footer counts, as in QEMU (hw/i386/pc_sysfw_ovmf.c).
- * @throws {LayoutError} when the data does not have the structure's size.
+ * Data beyond the structure is ignored, as every known tool does.
+ * @throws {LayoutError} when the data is shorter than the structure.
  */
 export function footerValue<T>(
   table: FooterTable | null,
@@ -76,7 +77,7 @@ export function footerValue<T>(
   const entry = table?.entries.find((candidate) => candidate.name === name);
   if (entry === undefined) return null;
   if (entry.data.length < layout.size) {
-    const reason = `entry ${name} has ${entry.data.length} bytes of data, must have ${layout.size}`;
+    const reason = `entry ${name} has ${entry.data.length} bytes of data, needs ${layout.size}`;
     throw badLength(entry.offset, reason);
   }
   return layout.decodeAt(entry.data, 0);

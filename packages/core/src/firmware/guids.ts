@@ -20,8 +20,13 @@ export const FOOTER_GUIDS = {
 /** Name of a known footer GUID. */
 export type FooterGuidName = keyof typeof FOOTER_GUIDS;
 
+function isName(name: string): name is FooterGuidName {
+  return Object.hasOwn(FOOTER_GUIDS, name);
+}
+
 /** Name of a footer GUID, or undefined when it is not one we know. */
 export function footerGuidName(guid: Guid): FooterGuidName | undefined {
-  const names = Object.keys(FOOTER_GUIDS) as FooterGuidName[];
-  return names.find((name) => FOOTER_GUIDS[name] === guid);
+  return Object.keys(FOOTER_GUIDS)
+    .filter(isName)
+    .find((name) => FOOTER_GUIDS[name] === guid);
 }

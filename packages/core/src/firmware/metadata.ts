@@ -23,6 +23,9 @@ export interface Metadata<S> {
   readonly sections: readonly S[];
 }
 
+/** More sections than any firmware has; bounds the work that a hostile file can cause. */
+export const MAX_SECTIONS = 1024;
+
 interface MetadataHeader {
   readonly length: number;
   readonly count: number;
@@ -79,6 +82,16 @@ function readMetadata<S>(
       field: "length",
       offset: offset + headerLayout.offsetOf("length"),
       reason: `is ${header.length}, ${header.count} sections make ${expected}`,
+      source: headerLayout.source,
+    });
+  }
+  if (header.count > MAX_SECTIONS) {
+    throw new LayoutError({
+      code: "out-of-range",
+      structure: headerLayout.name,
+      field: "count",
+      offset: offset + headerLayout.offsetOf("count"),
+      reason: `is ${header.count}, at most ${MAX_SECTIONS} are read`,
       source: headerLayout.source,
     });
   }

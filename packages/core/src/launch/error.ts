@@ -9,6 +9,7 @@ export type LaunchErrorCode =
   | "bad-digest"
   | "bad-guest-features"
   | "cmdline-contains-nul"
+  | "cpu-signature-invalid"
   | "cpu-signature-missing"
   | "firmware-bytes-missing"
   | "firmware-unsuitable"

@@ -4,7 +4,7 @@
 // Source: AMD SEV API (55766), LAUNCH_MEASURE.
 
 import { hmacSha256 } from "../crypto/hmac.ts";
-import { at, bytes, constant, struct, u32, u8 } from "../bytes/index.ts";
+import { LayoutError, at, bytes, constant, struct, u32, u8 } from "../bytes/index.ts";
 
 /** What the HMAC of LAUNCH_MEASURE covers. */
 export const LAUNCH_MEASURE_INPUT = struct(
@@ -21,6 +21,9 @@ export const LAUNCH_MEASURE_INPUT = struct(
   },
 );
 
+/** Bytes of the transport keys TEK and TIK. */
+const TIK_SIZE = 16;
+
 /** What turns a launch digest into a launch measurement. */
 export interface LaunchMeasureParameters {
   /** Transport integrity key of the launch session, 16 bytes. Secret. */
@@ -35,9 +38,17 @@ export interface LaunchMeasureParameters {
 
 /**
  * The launch measurement, 32 bytes. LAUNCH_MEASURE returns it followed by the 16-byte nonce.
- * @throws {LayoutError} for a value that does not fit its field.
+ * @throws {LayoutError} for a value that does not fit its field, or a key of another length.
  */
 export function launchMeasurement(parameters: LaunchMeasureParameters): Uint8Array {
   const { tik, ...covered } = parameters;
+  if (tik.length !== TIK_SIZE) {
+    throw new LayoutError({
+      code: "bad-length",
+      structure: "transport integrity key",
+      reason: `has ${tik.length} bytes, must have ${TIK_SIZE}`,
+      source: "AMD SEV API 55766, LAUNCH_START",
+    });
+  }
   return hmacSha256(tik, LAUNCH_MEASURE_INPUT.encode(covered));
 }

@@ -121,7 +121,10 @@ export class LaunchDigest {
     return new LaunchDigest(this.#info.subarray(0, DIGEST_SIZE));
   }
 
-  /** Pages with contents, ascending from `gpa`; whole pages, anything else is a bug of the caller. */
+  /**
+   * Pages with contents, ascending from `gpa`; whole pages, anything else is a bug of the caller. An
+   * array of one page that is given twice in a row is hashed once: it must not have changed.
+   */
   extendPages(pageType: "NORMAL" | "VMSA", gpa: number, data: Uint8Array): void {
     if (data.length % PAGE !== 0) throw new Error(`${data.length} bytes are not whole pages`);
     for (let offset = 0; offset < data.length; offset += PAGE) {

@@ -63,14 +63,28 @@ export function checkLaunch(
 ): readonly Finding[] {
   const kernelHashes = parameters.kernelHashes !== undefined;
   const findings = checkFirmwareFor(parameters.firmware, { mode, vcpus, kernelHashes });
-  requireSuitable(findings, parameters.accept ?? new Set());
+  const accept = parameters.accept ?? new Set();
+  if (mode === "snp") requirePaged(findings, accept);
+  else requireSuitable(findings, accept);
   return findings;
+}
+
+/** Findings that nobody can accept for SEV-SNP: it measures whole pages, so there is no digest. */
+const NOT_PAGED = new Set(["firmware.size.unaligned", "firmware.section.unaligned"]);
+
+/**
+ * As requireSuitable(), for SEV-SNP.
+ * @throws {LaunchError} `firmware-unsuitable`.
+ */
+export function requirePaged(findings: readonly Finding[], accept: Accepted): void {
+  requireSuitable(findings, new Set([...accept].filter((id) => !NOT_PAGED.has(id))));
 }
 
 /**
  * The inputs of the VMSA pages.
  * @param mode Checked against the modes the profile is for.
- * @throws {LaunchError} `cpu-signature-missing`, `profile-mode-mismatch`.
+ * @throws {LaunchError} `bad-guest-features`, `cpu-signature-invalid`, `cpu-signature-missing`,
+ *   `profile-mode-mismatch`.
  */
 export function vmsaParameters(
   vcpu: VcpuParameters,
@@ -92,6 +106,22 @@ export function vmsaParameters(
       {
         hint: "give --vcpu-type, --vcpu-sig, or --vcpu-family with --vcpu-model and --vcpu-stepping",
       },
+    );
+  }
+  if (signature !== undefined && !(signature >>> 0 === signature)) {
+    throw new LaunchError(
+      "cpu-signature-invalid",
+      `CPU signature ${signature} is not a 32-bit value`,
+      {
+        hint: "give CPUID Fn0000_0001_EAX, as in 0x00a00f11",
+      },
+    );
+  }
+  if (BigInt.asUintN(64, sevFeatures) !== sevFeatures) {
+    throw new LaunchError(
+      "bad-guest-features",
+      `guest features ${sevFeatures} are not a 64-bit value`,
+      { hint: "give SEV_FEATURES, as in 0x1" },
     );
   }
   return { profile, signature: signature ?? 0, sevFeatures, entryPoint };

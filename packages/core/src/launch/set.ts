@@ -46,9 +46,8 @@ export function* digestSet(request: DigestSetRequest): Generator<DigestSetEntry,
   if (most === undefined) return;
   checkLaunch(request, request.mode, most);
   const combinations = [...combinationsOf(request)];
-  for (const { profile, vcpuType } of combinations) {
-    const signature = vcpuType === undefined ? {} : { signature: vcpuType.signature };
-    vmsaParameters({ profile, sevFeatures: 0n, ...signature }, request.mode, 0);
+  for (const combination of combinations) {
+    vmsaParameters({ ...combination, ...signatureOf(combination) }, request.mode, 0);
   }
   const chain = request.mode === "snp" ? snpChain(request) : sevEsChain(request);
   for (const combination of combinations) {

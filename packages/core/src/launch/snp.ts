@@ -3,12 +3,23 @@
 // Source: QEMU target/i386/sev.c (sev_snp_launch_start .. sev_snp_launch_finish); AMD 56860.
 
 import { hexDecode } from "../bytes/index.ts";
-import { FOUR_GIB, SEV_SECTION_TYPES, sectionTypeName } from "../firmware/index.ts";
+import {
+  FOUR_GIB,
+  SEV_SECTION_TYPES,
+  checkFirmwareFor,
+  sectionTypeName,
+} from "../firmware/index.ts";
 import type { FirmwareDescriptor, FirmwareImage, SevMetadataSection } from "../firmware/index.ts";
 import { LaunchError } from "./error.ts";
 import { kernelHashesPage } from "./kernel-hashes.ts";
 import type { KernelHashes } from "./kernel-hashes.ts";
-import { KVM_VMSA_GPA, checkLaunch, requireVcpus, vmsaParameters } from "./parameters.ts";
+import {
+  KVM_VMSA_GPA,
+  checkLaunch,
+  requirePaged,
+  requireVcpus,
+  vmsaParameters,
+} from "./parameters.ts";
 import type { LaunchParameters, VcpuParameters } from "./parameters.ts";
 import { contentStep, digestOf, rangeStep } from "./steps.ts";
 import type { LaunchStep } from "./steps.ts";
@@ -56,13 +67,8 @@ export function snpLaunchDigest(parameters: SnpParameters): Uint8Array {
  * @throws {LaunchError} `firmware-unsuitable` when the size is not a whole number of pages.
  */
 export function snpOvmfHash(firmware: FirmwareImage): Uint8Array {
-  if (firmware.size === 0 || firmware.size % 4096 !== 0) {
-    throw new LaunchError(
-      "firmware-unsuitable",
-      `the firmware has ${firmware.size} bytes, not a multiple of 4096 [firmware.size.unaligned]`,
-      { hint: "is the file complete, and is it a firmware image?" },
-    );
-  }
+  // Its size is all that matters here, as for SEV.
+  requirePaged(checkFirmwareFor(firmware, { mode: "sev" }), new Set());
   return digestOf([firmwareStep(firmware)]).value();
 }
 
@@ -79,9 +85,9 @@ export function snpPrefix(
   const ordered = rules.cpuidLast
     ? [...sections.filter((step) => !isCpuid(step)), ...sections.filter(isCpuid)]
     : sections;
-  const seed = ovmfHash ?? ("ovmfHash" in firmware ? hexDecode(firmware.ovmfHash) : undefined);
-  if (seed !== undefined) return { seed, steps: ordered };
-  return { steps: [firmwareStep(firmware as FirmwareImage), ...ordered] };
+  if (ovmfHash !== undefined) return { seed: ovmfHash, steps: ordered };
+  if ("bytes" in firmware) return { steps: [firmwareStep(firmware), ...ordered] };
+  return { seed: hexDecode(firmware.ovmfHash), steps: ordered };
 }
 
 /** The VMSA pages as steps: one for the boot processor, one for all others, which are equal. */

@@ -4,8 +4,8 @@
 
 import { FOUR_GIB, checkSections } from "../firmware/index.ts";
 import type { FirmwareImage } from "../firmware/index.ts";
-import { LaunchError, requireSuitable } from "./error.ts";
-import { KVM_VMSA_GPA, requireVcpus, vmsaParameters } from "./parameters.ts";
+import { LaunchError } from "./error.ts";
+import { KVM_VMSA_GPA, requirePaged, requireVcpus, vmsaParameters } from "./parameters.ts";
 import type { Accepted, VcpuParameters } from "./parameters.ts";
 import { snpPrefix } from "./snp.ts";
 import { contentStep } from "./steps.ts";
@@ -31,7 +31,13 @@ export function svsmSteps(parameters: SvsmParameters): readonly LaunchStep[] {
   requireVcpus(vcpus);
   requirePages("firmware", firmware.size);
   requirePages("SVSM binary", svsm.size);
-  requireSuitable(checkSections(svsm), parameters.accept ?? new Set());
+  if (svsm.sections === null) {
+    throw unsuitable(
+      "the SVSM binary has no SEV metadata, so what is loaded with it is unknown",
+      "give svsm.bin as coconut-svsm built it before it moved to IGVM files",
+    );
+  }
+  requirePaged(checkSections(svsm), parameters.accept ?? new Set());
   const ovmfStart = FOUR_GIB - firmware.size;
   const svsmStart = ovmfStart - varsSize - svsm.size;
   if (!Number.isSafeInteger(varsSize) || varsSize < 0 || svsmStart < 0 || svsmStart % 4096 !== 0) {

@@ -130,3 +130,29 @@ test("byte order and a 64-bit version are those that decode() uses", () => {
     ],
   );
 });
+
+test("what stands behind a version gate is shown in its parts, or as not there", () => {
+  const INNER = struct("INNER", { size: 2, source: "test", endian: "big" }, { value: at(0, u16) });
+  const GATED = struct(
+    "GATED",
+    { size: 5, source: "test", versionField: "version" },
+    {
+      version: at(0, u8),
+      inner: at(1, gated({ from: 2 }, INNER)),
+      zero: at(3, gated({ from: 2 }, mbz(1))),
+      list: at(4, array(gated({ from: 2 }, u8), 1)),
+    },
+  );
+  const value = { version: 2, inner: { value: 0x1234 }, list: [7] };
+  const bytes = GATED.encode(value);
+  assert.deepEqual(bytes, Uint8Array.of(2, 0x12, 0x34, 0, 7));
+  const shown = annotate(GATED, bytes).map(({ path, text }) => `${path} ${text}`);
+  assert.deepEqual(shown, [
+    "version 0x2",
+    "inner.value 0x1234",
+    "zero must be zero",
+    "list[0] 0x7",
+  ]);
+  const old = annotate(GATED, Uint8Array.of(1, 0, 0, 0, 0)).map(({ text }) => text);
+  assert.deepEqual(old.slice(1, 2), ["not in this version"]);
+});

@@ -70,10 +70,17 @@ export const command = defineCommand({
       io.out(`greenlight ${VERSION}\n`);
       return 0;
     }
-    const mode = options.mode ?? "snp";
-    if (mode === "snp:ovmf-hash") return ovmfHash(options, io);
-    if (mode === "snp:svsm") return (await import("./svsm.ts")).measureSvsm(options, io);
-    return measure(options, mode as Mode, io);
+    switch (options.mode) {
+      case "snp:ovmf-hash":
+        return ovmfHash(options, io);
+      case "snp:svsm":
+        return (await import("./svsm.ts")).measureSvsm(options, io);
+      case "sev":
+      case "seves":
+        return measure(options, options.mode, io);
+      default:
+        return measure(options, "snp", io);
+    }
   },
 });
 

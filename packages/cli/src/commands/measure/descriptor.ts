@@ -9,6 +9,7 @@ import type { FirmwareDescriptor, FirmwareImage } from "@greenlight/core/firmwar
 import { checkLaunch, snpOvmfHash } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import { readText } from "../../input/file.ts";
+import { systemErrorCode } from "../../input/system-error.ts";
 
 /**
  * Reads a descriptor, ours or sev-snp-measure-go's.
@@ -46,7 +47,7 @@ export function writeDescriptorFile(path: string, descriptor: FirmwareDescriptor
   try {
     file = openSync(path, "wx");
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    const reason = systemErrorCode(error) ?? "unknown reason";
     if (reason === "EEXIST") {
       throw new UsageError("file-exists", `${JSON.stringify(path)} exists`, "name another file");
     }

@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { sevEsVmsaPieces, snpVmsaSteps } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
+import { systemErrorCode } from "../../input/system-error.ts";
 import type { MeasureRequest, Single } from "./command.ts";
 
 /** Writes the pages of a launch.
@@ -31,7 +32,7 @@ export function writeVmsaPages(pages: readonly Uint8Array[]): void {
     try {
       writeFileSync(`vmsa${i}.bin`, page);
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+      const reason = systemErrorCode(error) ?? "unknown reason";
       throw new UsageError("unwritable-file", `cannot write vmsa${i}.bin: ${reason}`);
     }
   });

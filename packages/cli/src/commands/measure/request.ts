@@ -198,8 +198,9 @@ export function profilesOf(options: MeasureOptions, mode: Mode | "svsm"): readon
     ids === undefined
       ? parseList(options["vmm-type"] ?? "QEMU", "--vmm-type").map((name) => byVmm(name, mode))
       : parseList(ids, "--vmsa-profile").flatMap((id) => byId(id, mode));
-  const fpu = options["vmsa-fpu"] as "init" | "zero" | undefined;
-  return fpu === undefined ? profiles : profiles.map((profile) => withFpu(profile, fpu));
+  const fpu = options["vmsa-fpu"];
+  if (fpu === undefined) return profiles;
+  return profiles.map((profile) => withFpu(profile, fpu === "zero" ? "zero" : "init"));
 }
 
 function byVmm(name: string, mode: Mode | "svsm"): VmsaProfile {

@@ -4,7 +4,7 @@
 
 import type { Segment, Vmsa } from "./layout.ts";
 
-/** Registers of a row that are not zero. Segments left out keep the row's `common` value. */
+/** Registers of a row; those left out are zero. */
 export type VmsaRegisters = { readonly [K in keyof Vmsa]?: Vmsa[K] };
 
 /** How a VMM builds and orders what it measures. */
@@ -143,7 +143,7 @@ export const VMSA_PROFILES: readonly VmsaProfile[] = [
     id: "krun",
     vmm: "krun",
     hosts: "libkrun as virtee/sev computes it; libkrun's own layout differs",
-    modes: ["snp"],
+    modes: ["seves", "snp"],
     registers: { ...EC2_REGISTERS, cs: attrib(0x9a, 0xf000) },
     rdx: 0n,
     entry: "real-mode",
