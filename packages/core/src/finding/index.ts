@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A finding: one check and its outcome, always reported, whether it passed or not.
 
+import type { FindingId } from "./catalogue.ts";
+
+export { FINDINGS } from "./catalogue.ts";
+export type { FindingId } from "./catalogue.ts";
+
 /**
  * What a check came to. `unknown` means it could not be decided (something needed is missing);
  * `skipped` means it does not apply here.
@@ -18,8 +23,8 @@ export interface FindingPlace {
 
 /** One check, reported. */
 export interface Finding {
-  /** Permanent dotted id; never renamed or reused. */
-  readonly id: string;
+  /** Permanent dotted id, see catalogue.ts. */
+  readonly id: FindingId;
   readonly outcome: Outcome;
   /** One plain sentence. */
   readonly title: string;

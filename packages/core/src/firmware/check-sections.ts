@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Judging the SEV metadata sections: sizes, alignment, types, overlaps, completeness.
 
-import type { Finding } from "../finding/index.ts";
+import type { Finding, FindingId } from "../finding/index.ts";
 import { FOUR_GIB, PAGE_SIZE } from "./image.ts";
 import type { FirmwareLayout } from "./image.ts";
 import { SEV_METADATA_SECTION, SEV_SECTION_TYPES } from "./layout.ts";
@@ -47,7 +47,14 @@ export function checkSections(layout: FirmwareLayout): readonly Finding[] {
   ];
 }
 
-function defect(id: string, title: string, rest: Partial<Finding> = {}): Finding {
+/** Last part of the ids of this file. */
+type Defect = FindingId extends infer Id
+  ? Id extends `firmware.section.${infer Name}`
+    ? Name
+    : never
+  : never;
+
+function defect(id: Defect, title: string, rest: Partial<Finding> = {}): Finding {
   return {
     id: `firmware.section.${id}`,
     outcome: "fail",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The error of the launch layer: parameters from which no digest can be computed.
 
-import { blockers } from "../finding/index.ts";
 import type { Finding } from "../finding/index.ts";
 
 /** Permanent codes of {@link LaunchError}. A code is never renamed or reused. */
@@ -11,6 +10,7 @@ export type LaunchErrorCode =
   | "cmdline-contains-nul"
   | "cpu-signature-invalid"
   | "cpu-signature-missing"
+  | "finding-not-acceptable"
   | "firmware-bytes-missing"
   | "firmware-unsuitable"
   | "host-cpu-model"
@@ -39,19 +39,4 @@ export class LaunchError extends Error {
     this.findings = more.findings ?? [];
     if (more.hint !== undefined) this.hint = more.hint;
   }
-}
-
-/**
- * Throws unless every blocking finding is accepted by id.
- * @throws {LaunchError} `firmware-unsuitable` with all findings.
- */
-export function requireSuitable(findings: readonly Finding[], accept: ReadonlySet<string>): void {
-  const open = blockers(findings).filter(({ id }) => !accept.has(id));
-  const first = open[0];
-  if (first === undefined) return;
-  const more = open.length > 1 ? ` (and ${open.length - 1} more)` : "";
-  throw new LaunchError("firmware-unsuitable", `${first.title} [${first.id}]${more}`, {
-    findings,
-    ...(first.hint === undefined ? {} : { hint: first.hint }),
-  });
 }

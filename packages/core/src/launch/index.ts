@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launch digests of SEV, SEV-ES and SEV-SNP, and what they are made of.
 
+export { ACCEPTABLE_FINDINGS } from "./acceptance.ts";
+export type { Accepted } from "./acceptance.ts";
 export {
   CPU_MODELS,
   allEpycTypes,
@@ -30,7 +32,7 @@ export type { LaunchMeasureParameters } from "./measurement.ts";
 export { LaunchDigest, PAGE_INFO, PAGE_TYPES } from "./page-info.ts";
 export type { PageType, PageUpdate } from "./page-info.ts";
 export { KVM_VMSA_GPA, MAX_VCPUS, checkLaunch } from "./parameters.ts";
-export type { Accepted, LaunchParameters, VcpuParameters } from "./parameters.ts";
+export type { LaunchParameters, VcpuParameters } from "./parameters.ts";
 export { digestSet, digestSetSize } from "./set.ts";
 export type { DigestSetEntry, DigestSetRequest } from "./set.ts";
 export {

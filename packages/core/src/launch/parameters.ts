@@ -4,7 +4,9 @@
 import { checkFirmwareFor } from "../firmware/index.ts";
 import type { FirmwareDescriptor, FirmwareImage } from "../firmware/index.ts";
 import type { Finding } from "../finding/index.ts";
-import { LaunchError, requireSuitable } from "./error.ts";
+import { requireSuitable } from "./acceptance.ts";
+import type { Accepted } from "./acceptance.ts";
+import { LaunchError } from "./error.ts";
 import type { KernelHashes } from "./kernel-hashes.ts";
 import type { VmsaParameters } from "./vmsa/build.ts";
 import type { VmsaProfile } from "./vmsa/profiles.ts";
@@ -17,9 +19,6 @@ export const MAX_VCPUS = 4096;
  * (Linux arch/x86/kvm/svm/sev.c).
  */
 export const KVM_VMSA_GPA = 0xffff_ffff_f000;
-
-/** Findings the caller has decided to live with, by id. */
-export type Accepted = ReadonlySet<string>;
 
 /** What every SEV generation's digest depends on. */
 export interface LaunchParameters {
@@ -63,21 +62,8 @@ export function checkLaunch(
 ): readonly Finding[] {
   const kernelHashes = parameters.kernelHashes !== undefined;
   const findings = checkFirmwareFor(parameters.firmware, { mode, vcpus, kernelHashes });
-  const accept = parameters.accept ?? new Set();
-  if (mode === "snp") requirePaged(findings, accept);
-  else requireSuitable(findings, accept);
+  requireSuitable(findings, parameters.accept ?? new Set(), mode);
   return findings;
-}
-
-/** Findings that nobody can accept for SEV-SNP: it measures whole pages, so there is no digest. */
-const NOT_PAGED = new Set(["firmware.size.unaligned", "firmware.section.unaligned"]);
-
-/**
- * As requireSuitable(), for SEV-SNP.
- * @throws {LaunchError} `firmware-unsuitable`.
- */
-export function requirePaged(findings: readonly Finding[], accept: Accepted): void {
-  requireSuitable(findings, new Set([...accept].filter((id) => !NOT_PAGED.has(id))));
 }
 
 /**

@@ -10,16 +10,11 @@ import {
   sectionTypeName,
 } from "../firmware/index.ts";
 import type { FirmwareDescriptor, FirmwareImage, SevMetadataSection } from "../firmware/index.ts";
+import { requireSuitable } from "./acceptance.ts";
 import { LaunchError } from "./error.ts";
 import { kernelHashesPage } from "./kernel-hashes.ts";
 import type { KernelHashes } from "./kernel-hashes.ts";
-import {
-  KVM_VMSA_GPA,
-  checkLaunch,
-  requirePaged,
-  requireVcpus,
-  vmsaParameters,
-} from "./parameters.ts";
+import { KVM_VMSA_GPA, checkLaunch, requireVcpus, vmsaParameters } from "./parameters.ts";
 import type { LaunchParameters, VcpuParameters } from "./parameters.ts";
 import { contentStep, digestOf, rangeStep } from "./steps.ts";
 import type { LaunchStep } from "./steps.ts";
@@ -68,7 +63,7 @@ export function snpLaunchDigest(parameters: SnpParameters): Uint8Array {
  */
 export function snpOvmfHash(firmware: FirmwareImage): Uint8Array {
   // Its size is all that matters here, as for SEV.
-  requirePaged(checkFirmwareFor(firmware, { mode: "sev" }), new Set());
+  requireSuitable(checkFirmwareFor(firmware, { mode: "sev" }), new Set(), "snp");
   return digestOf([firmwareStep(firmware)]).value();
 }
 

@@ -4,9 +4,11 @@
 
 import { FOUR_GIB, checkSections } from "../firmware/index.ts";
 import type { FirmwareImage } from "../firmware/index.ts";
+import { requireSuitable } from "./acceptance.ts";
+import type { Accepted } from "./acceptance.ts";
 import { LaunchError } from "./error.ts";
-import { KVM_VMSA_GPA, requirePaged, requireVcpus, vmsaParameters } from "./parameters.ts";
-import type { Accepted, VcpuParameters } from "./parameters.ts";
+import { KVM_VMSA_GPA, requireVcpus, vmsaParameters } from "./parameters.ts";
+import type { VcpuParameters } from "./parameters.ts";
 import { snpPrefix } from "./snp.ts";
 import { contentStep } from "./steps.ts";
 import type { LaunchStep } from "./steps.ts";
@@ -37,7 +39,7 @@ export function svsmSteps(parameters: SvsmParameters): readonly LaunchStep[] {
       "give svsm.bin as coconut-svsm built it before it moved to IGVM files",
     );
   }
-  requirePaged(checkSections(svsm), parameters.accept ?? new Set());
+  requireSuitable(checkSections(svsm), parameters.accept ?? new Set(), "snp");
   const ovmfStart = FOUR_GIB - firmware.size;
   const svsmStart = ovmfStart - varsSize - svsm.size;
   if (!Number.isSafeInteger(varsSize) || varsSize < 0 || svsmStart < 0 || svsmStart % 4096 !== 0) {

@@ -7,6 +7,7 @@ import { equalBytes } from "../../crypto/equal.ts";
 import type { Finding } from "../../finding/index.ts";
 import { describeGuestPolicy, formatGuestPolicy } from "../guest-policy.ts";
 import { keyDigest, requireLength } from "./ecdsa.ts";
+import { KEY_IDS } from "./fields.ts";
 import { ECDSA_PUBLIC_KEY, ID_AUTH, ID_BLOCK } from "./layout.ts";
 import type { IdBlock } from "./layout.ts";
 
@@ -66,7 +67,7 @@ export function checkExpectedKey(
 ): Finding {
   const offset = ID_AUTH.offsetOf(who === "ID" ? "idKey" : "authorKey");
   const common = {
-    id: `snp.id-auth.${who.toLowerCase()}-key-digest`,
+    id: `snp.id-auth.${KEY_IDS[who]}-key-digest` as const,
     where: { artefact: "ID auth", offset, size: ECDSA_PUBLIC_KEY.size },
     source: ID_AUTH.source,
   };
@@ -91,7 +92,7 @@ export function checkExpectedKey(
 }
 
 function compareBytes(
-  id: string,
+  id: "launch-digest" | "family-id" | "image-id",
   field: "launchDigest" | "familyId" | "imageId",
   name: string,
   block: IdBlock,
@@ -125,7 +126,7 @@ function compareNumbers<T extends number | bigint>(
 }
 
 function comparison(
-  id: string,
+  id: "launch-digest" | "family-id" | "image-id" | "guest-svn" | "policy",
   field: keyof IdBlock,
   size: number,
   name: string,

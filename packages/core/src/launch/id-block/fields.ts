@@ -18,7 +18,7 @@ import {
 export function checkVersion(version: number): Finding {
   const ok = version === ID_BLOCK_VERSION;
   return {
-    id: "snp.id-block.version",
+    id: "snp.id-block.version" as const,
     outcome: ok ? "pass" : "fail",
     title: ok ? "The ID block has a known version" : "The ID block has an unknown version",
     expected: String(ID_BLOCK_VERSION),
@@ -32,7 +32,7 @@ export function checkVersion(version: number): Finding {
 export function checkPolicyBits(policy: bigint): Finding {
   const { reservedOne, unknownBits } = describeGuestPolicy(policy);
   const common = {
-    id: "snp.id-block.policy-bits",
+    id: "snp.id-block.policy-bits" as const,
     actual: formatGuestPolicy(policy),
     where: { artefact: "ID block", offset: ID_BLOCK.offsetOf("policy"), size: 8 },
     source: GUEST_POLICY_SOURCE,
@@ -57,11 +57,14 @@ export function checkPolicyBits(policy: bigint): Finding {
   return { ...common, outcome: "pass", title: "All bits of the guest policy are known" };
 }
 
+/** How finding ids name the two keys. */
+export const KEY_IDS = { ID: "id", author: "author" } as const;
+
 /** Whether the algorithm number of a key is the one that exists. */
 export function checkAlgorithm(who: "ID" | "author", algorithm: number, counts: boolean): Finding {
   const field = who === "ID" ? "idKeyAlgo" : "authKeyAlgo";
   const common = {
-    id: `snp.id-auth.${who.toLowerCase()}-key-algorithm`,
+    id: `snp.id-auth.${KEY_IDS[who]}-key-algorithm` as const,
     expected: named(SIGNATURE_ALGORITHMS, ECDSA_P384_SHA384),
     actual: named(SIGNATURE_ALGORITHMS, algorithm),
     where: { artefact: "ID auth", offset: ID_AUTH.offsetOf(field), size: 4 },
@@ -81,7 +84,7 @@ export function checkCurve(who: "ID" | "author", curve: number, counts: boolean)
   const ok = curve === CURVES["P-384"];
   const offset = ID_AUTH.offsetOf(who === "ID" ? "idKey" : "authorKey");
   return {
-    id: `snp.id-auth.${who.toLowerCase()}-key-curve`,
+    id: `snp.id-auth.${KEY_IDS[who]}-key-curve` as const,
     outcome: !counts ? "skipped" : ok ? "pass" : "fail",
     title: !counts ? "No author key is in use" : `The ${who} key is ${ok ? "" : "not "}on P-384`,
     expected: named(CURVES, CURVES["P-384"]),

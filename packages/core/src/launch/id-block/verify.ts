@@ -8,7 +8,7 @@ import type { Finding } from "../../finding/index.ts";
 import { P384_SIGNATURE, requireLength, signatureFromAmd } from "./ecdsa.ts";
 import { checkExpected, checkExpectedKey, requireExpectedSizes } from "./expected.ts";
 import type { IdBlockExpectations } from "./expected.ts";
-import { checkAlgorithm, checkCurve, checkPolicyBits, checkVersion } from "./fields.ts";
+import { KEY_IDS, checkAlgorithm, checkCurve, checkPolicyBits, checkVersion } from "./fields.ts";
 import { importVerifyKey } from "./keys.ts";
 import { ECDSA_PUBLIC_KEY, ECDSA_SIGNATURE, ID_AUTH, ID_BLOCK } from "./layout.ts";
 
@@ -89,7 +89,7 @@ function checkReserved(auth: Uint8Array): Finding {
   const problems = annotate(ID_AUTH, auth).filter(({ problem }) => problem !== undefined);
   const first = problems[0];
   return {
-    id: "snp.id-auth.reserved",
+    id: "snp.id-auth.reserved" as const,
     outcome: first === undefined ? "pass" : "fail",
     title:
       first === undefined
@@ -114,12 +114,15 @@ async function checkKeyAndSignature(
 ): Promise<readonly Finding[]> {
   const { who, keyOffset, signatureOffset } = voucher;
   const key = {
-    id: `snp.id-auth.${who.toLowerCase()}-key`,
+    id: `snp.id-auth.${KEY_IDS[who]}-key` as const,
     where: { artefact: "ID auth", offset: keyOffset, size: ECDSA_PUBLIC_KEY.size },
     source: ECDSA_PUBLIC_KEY.source,
   };
   const signature = {
-    id: who === "ID" ? "snp.id-block.signature" : "snp.id-auth.author-signature",
+    id:
+      who === "ID"
+        ? ("snp.id-block.signature" as const)
+        : ("snp.id-auth.author-signature" as const),
     where: { artefact: "ID auth", offset: signatureOffset, size: ECDSA_SIGNATURE.size },
     source: ECDSA_SIGNATURE.source,
   };

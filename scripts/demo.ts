@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm start`: measures a real OVMF image step by step, then plays a host that launched something
+// else and asks why. Everything runs in this process on the carried firmware.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../packages/cli/src/main.ts";
+import type { Io } from "../packages/cli/src/output/io.ts";
+import { processIo } from "../packages/cli/src/output/io.ts";
+import { fixtureFirmware } from "../fixtures/load.ts";
+
+const FIRMWARE = "OVMF.amdsev-2026.08.fd";
+const io = processIo();
+
+const folder = mkdtempSync(join(tmpdir(), "greenlight-"));
+process.chdir(folder);
+try {
+  writeFileSync("OVMF.fd", fixtureFirmware(FIRMWARE));
+  process.exitCode = await demonstrate();
+} finally {
+  process.chdir(tmpdir());
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function demonstrate(): Promise<number> {
+  io.out(`A guest owner's first question: which number should the hardware report?\n`);
+  io.out(`OVMF.fd is ${FIRMWARE} of Debian's ovmf package, carried in this repository.\n\n`);
+  const expected = ["measure", "--ovmf", "OVMF.fd", "--vcpus", "4", "--vcpu-type", "EPYC-Milan"];
+  const measured = await show([...expected, "--explain"], io);
+  if (measured.code !== 0) return measured.code;
+
+  io.out("\nThe platform reports another one. What did the host do?\n\n");
+  // A host that gave the guest more processors of another type than was agreed.
+  const host = ["measure", "--ovmf", "OVMF.fd", "--vcpus", "8", "--vcpu-type", "EPYC-Genoa"];
+  const reported = (await capture(host)).out.trim();
+  const question = ["diagnose", reported, ...expected.slice(1)];
+  const diagnosed = await show(question, io);
+  if (diagnosed.code !== 1) return 2;
+
+  io.out("\nYour own firmware:\n");
+  io.out("  npx greenlight measure --ovmf /path/to/OVMF.fd --vcpus 4 --vcpu-type EPYC-Milan\n");
+  io.out("  npx greenlight inspect /path/to/OVMF.fd\n");
+  io.out("  npx greenlight --help\n");
+  return 0;
+}
+
+/** Shows a command line as one would type it, then runs it. */
+async function show(argv: readonly string[], to: Io): Promise<{ readonly code: number }> {
+  to.out(
+    `$ greenlight ${argv.map((word) => (word.length > 40 ? `${word.slice(0, 16)}...` : word)).join(" ")}\n`,
+  );
+  return { code: await run(argv, to) };
+}
+
+async function capture(argv: readonly string[]): Promise<{ readonly out: string }> {
+  let out = "";
+  await run(argv, { ...quiet, out: (text) => void (out += text) });
+  return { out };
+}
+
+const quiet: Io = {
+  out: () => undefined,
+  err: () => undefined,
+  colour: false,
+  liveProgress: false,
+};
