@@ -2,14 +2,12 @@
 // The measuring entry: what a page or a service needs to compute an expected launch digest, and
 // nothing else. Its size is a budget (test/budget.test.ts).
 
-export { LayoutError, hexDecode, hexEncode } from "./bytes/index.ts";
-export { firmwareDescriptorFromJson, readFirmware } from "./firmware/index.ts";
-export type { FirmwareDescriptor, FirmwareImage } from "./firmware/index.ts";
+export { hexEncode } from "./bytes/index.ts";
+export { readFirmware } from "./firmware/index.ts";
+export type { FirmwareImage } from "./firmware/index.ts";
 export {
-  LaunchError,
   cmdlineHash,
   cpuModel,
-  cpuSignature,
   noInitrdHash,
   sevEsLaunchDigest,
   sevLaunchDigest,
@@ -21,5 +19,6 @@ export type {
   LaunchParameters,
   SevEsParameters,
   SnpParameters,
+  VcpuType,
   VmsaProfile,
 } from "./launch/index.ts";

@@ -18,7 +18,7 @@ interface KnownError {
 const LAYERS = new Set(["KeyError", "LayoutError", "LaunchError", "UsageError"]);
 
 /** Whether an error is one that our layers throw on purpose. */
-export function isKnownError(error: unknown): error is KnownError {
+function isKnownError(error: unknown): error is KnownError {
   return error instanceof Error && LAYERS.has(error.name) && "code" in error;
 }
 

@@ -18,6 +18,7 @@ const command = defineCommand({
     accept: { kind: "list", brief: "ids" },
     format: { kind: "value", choices: ["hex", "base64"], brief: "a choice" },
     verbose: { kind: "flag", short: "v", brief: "more" },
+    output: { kind: "value", short: "o", brief: "a file" },
   },
   abbreviations: ["append", "format", "verbose"],
   examples: [{ line: "sample", brief: "runs it" }],
@@ -55,7 +56,7 @@ test("values come through byte for byte, whatever they look like", () => {
 test("any value that is not one of our options is taken as it is", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (value) => {
-      fc.pre(!/^--(append|append-hash|accept|format|verbose|help)(=|$)/.test(value));
+      fc.pre(!/^--(append|append-hash|accept|format|verbose|output|help)(=|$)/.test(value));
       assert.equal(parse(command, ["--append", value]).values["append"], value);
     }),
   );
@@ -83,7 +84,19 @@ test("listed options may be abbreviated, an exact name always wins", () => {
   assert.equal(codeOf(["--append-h", "x"]), "unknown-option");
 });
 
+test("short options may stand together, and a value may be attached to the last", () => {
+  const both = parse(command, ["-vh"]);
+  assert.deepEqual([both.values["verbose"], both.help], [true, true]);
+  for (const argv of [["-o", "-x"], ["-o-x"], ["-vo", "-x"], ["-vo-x"]]) {
+    assert.equal(parse(command, argv).values["output"], "-x", argv.join(" "));
+  }
+  assert.equal(codeOf(["-o"]), "missing-argument");
+  assert.equal(codeOf(["-o", "--verbose"]), "missing-argument");
+  assert.equal(codeOf(["-vx"]), "unknown-option");
+});
+
 test("positionals and the end of options", () => {
+  assert.deepEqual(parse(command, ["-", "--"]).positionals, ["-"]);
   assert.deepEqual(parse(command, ["a", "-v", "b"]).positionals, ["a", "b"]);
   assert.deepEqual(parse(command, ["--", "--append"]).positionals, ["--append"]);
   assert.equal(codeOf(["a", "b", "c"]), "too-many-arguments");
@@ -96,4 +109,7 @@ test("wrong usage is named", () => {
   assert.equal(codeOf(["--format", "hexx"]), "bad-value");
   assert.equal(codeOf(["--verbose=1"]), "bad-value");
   assert.equal(codeOf(["-x"]), "unknown-option");
+  assert.equal(codeOf(["-5"]), "unknown-option");
+  assert.equal(codeOf(["--="]), "unknown-option");
+  assert.equal(codeOf(["--toString"]), "unknown-option");
 });

@@ -119,7 +119,7 @@ function sectionStep(
     case SEV_SECTION_TYPES.SNP_KERNEL_HASHES: {
       const base = firmware.hashTable?.base;
       if (kernelHashes === undefined || base === undefined) {
-        return rangeStep(`${what} (no hashes)`, "ZERO", gpa, size);
+        return rangeStep(what, "ZERO", gpa, size);
       }
       return contentStep(what, "NORMAL", gpa, kernelHashesPage(kernelHashes, base));
     }

@@ -144,9 +144,9 @@ test("what stands behind a version gate is shown in its parts, or as not there",
     },
   );
   const value = { version: 2, inner: { value: 0x1234 }, list: [7] };
-  const bytes = GATED.encode(value);
-  assert.deepEqual(bytes, Uint8Array.of(2, 0x12, 0x34, 0, 7));
-  const shown = annotate(GATED, bytes).map(({ path, text }) => `${path} ${text}`);
+  const encoded = GATED.encode(value);
+  assert.deepEqual(encoded, Uint8Array.of(2, 0x12, 0x34, 0, 7));
+  const shown = annotate(GATED, encoded).map(({ path, text }) => `${path} ${text}`);
   assert.deepEqual(shown, [
     "version 0x2",
     "inner.value 0x1234",

@@ -32,7 +32,7 @@ const AFTER: readonly (readonly [what: string, digest: string])[] = [
   ["CPUID", "af6b338251f48b6a"],
   ["SVSM_CAA", "bb4c3d11241155a4"],
   ["SNP_SEC_MEM", "2f44f8584a7c2a7e"],
-  ["SNP_KERNEL_HASHES (no hashes)", "8e15fd173d3dc8f2"],
+  ["SNP_KERNEL_HASHES", "8e15fd173d3dc8f2"],
   ["VMSA of vCPU 0", "d74bd3ea40b240c3228edc51"],
   ["VMSA of vCPU 1", "a3c946257b3cef8f"],
 ];

@@ -137,6 +137,7 @@ const SOUND: LaunchMeasureParameters = {
 test("a key, digest, nonce or number that does not fit is refused by name", () => {
   const rows: readonly (readonly [Partial<LaunchMeasureParameters>, string, RegExp])[] = [
     [{ tik: new Uint8Array(15) }, "bad-length", /key: has 15 bytes, must have 16/],
+    [{ tik: new Uint8Array(17) }, "bad-length", /key: has 17 bytes/],
     [{ tik: new Uint8Array(0) }, "bad-length", /key: has 0 bytes/],
     [{ digest: new Uint8Array(48) }, "bad-length", /digest .* has 48 bytes, must have 32/],
     [{ mnonce: new Uint8Array(48) }, "bad-length", /mnonce .* has 48 bytes/],

@@ -24,7 +24,10 @@ const digests = fc.uint8Array({ minLength: 48, maxLength: 48 });
 const contents = fc
   .array(fc.nat(3), { minLength: 1, maxLength: 5 })
   .map((patterns) =>
-    Uint8Array.from({ length: patterns.length * 4096 }, (_, i) => patterns[i >> 12]! * (i % 251)),
+    Uint8Array.from(
+      { length: patterns.length * 4096 },
+      (_, i) => patterns[i >> 12]! * ((i % 4096) % 251),
+    ),
   );
 
 const steps: fc.Arbitrary<LaunchStep> = fc.oneof(
@@ -82,6 +85,21 @@ test("the same page object measured at other addresses and as another type is ha
     step("NORMAL", 0, page),
   ];
   assert.equal(hexEncode(digestOf(plan).value()), slowDigest(plan));
+});
+
+test("runs of equal pages of any length, also up to the end, are hashed right", () => {
+  for (const run of [1, 2, 7, 8, 9, 10, 16, 63, 64, 65, 66, 72, 73, 128, 129, 130]) {
+    for (const after of [0, 1]) {
+      const data = new Uint8Array((1 + run + after) * 4096).fill(0xff);
+      // The pages around the run differ from it in their last byte only.
+      data[4095] = 1;
+      if (after === 1) data[data.length - 1] = 2;
+      const plan: readonly LaunchStep[] = [
+        { what: "run", pageType: "NORMAL", gpa: 0x1000, size: data.length, data, repeat: 1 },
+      ];
+      assert.equal(hexEncode(digestOf(plan).value()), slowDigest(plan), `${run}, ${after}`);
+    }
+  }
 });
 
 test("PAGE_INFO encodes to the bytes that are hashed", () => {

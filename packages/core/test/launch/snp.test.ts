@@ -69,7 +69,7 @@ test("steps have names for people", () => {
     "CPUID",
     "SVSM_CAA",
     "SNP_SEC_MEM",
-    "SNP_KERNEL_HASHES (no hashes)",
+    "SNP_KERNEL_HASHES",
     "VMSA of vCPU 0",
     "VMSA of vCPUs 1-3",
   ]);

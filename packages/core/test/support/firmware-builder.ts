@@ -100,7 +100,7 @@ export function buildSvsm(spec: FirmwareSpec = {}): Uint8Array {
 }
 
 /** One footer table entry as it stands in the file. */
-export function encodeEntry({ guid, data, length }: BuiltEntry): Uint8Array {
+function encodeEntry({ guid, data, length }: BuiltEntry): Uint8Array {
   const tail = FOOTER_ENTRY.encode({ length: length ?? data.length + FOOTER_ENTRY.size, guid });
   return join([data, tail]);
 }

@@ -14,7 +14,7 @@ const UPPER_HALF = 0xffff_ffff_0000_0000n;
 /** A demand on one register; without it VMRUN ends with VMEXIT_INVALID. */
 interface Rule {
   readonly id: FindingId;
-  readonly field: keyof Vmsa & string;
+  readonly field: "cr0" | "dr6" | "dr7" | "efer" | "rflags";
   readonly passes: (value: bigint) => boolean;
   readonly good: string;
   readonly bad: string;
@@ -80,7 +80,7 @@ export function checkVmsa(page: Uint8Array): readonly Finding[] {
 }
 
 function checkRule({ id, field, passes, good, bad, source }: Rule, vmsa: Vmsa): Finding {
-  const value = vmsa[field] as bigint;
+  const value = vmsa[field];
   const passed = passes(value);
   return {
     id,
@@ -133,6 +133,6 @@ function checkFeatures(features: bigint): Finding {
   };
 }
 
-function place(field: keyof Vmsa & string, size: number): Finding["where"] & object {
+function place(field: Rule["field"] | "sevFeatures", size: number): Finding["where"] & object {
   return { artefact: "VMSA", offset: VMSA.offsetOf(field), size };
 }

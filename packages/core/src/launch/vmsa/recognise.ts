@@ -35,16 +35,21 @@ export interface ProfileMatch {
 export interface RecognisedVmsa {
   /** SEV-SNP when SEV_FEATURES has SNPActive, else SEV-ES. */
   readonly mode: "seves" | "snp";
-  /** Boot processor when it starts at the reset vector. */
-  readonly role: "boot" | "application";
+  /**
+   * `boot` when it starts at the reset vector; `every` for a page of a profile that starts all
+   * processors at one entry point.
+   */
+  readonly role: "boot" | "application" | "every";
   /** Where it starts: CS.base and RIP joined, modulo 2^32. */
   readonly entryPoint: number;
   /** Low 32 bits of RDX, the CPUID signature on QEMU. */
   readonly signature: number;
   /** CPU models of QEMU with that signature. */
   readonly models: readonly string[];
-  /** Every profile of the mode, the best match first. */
-  readonly matches: readonly [ProfileMatch, ...ProfileMatch[]];
+  /** The profile that explains most of the page. */
+  readonly nearest: ProfileMatch;
+  /** Every profile of the mode, the nearest first. */
+  readonly matches: readonly ProfileMatch[];
 }
 
 /**
@@ -63,14 +68,17 @@ export function recogniseVmsa(page: Uint8Array): RecognisedVmsa {
   )
     .map((profile) => ({ profile, differences: compare(profile, vmsa, actual) }))
     .toSorted((a, b) => a.differences.length - b.differences.length);
+  // There is a profile for every mode, so the list is never empty.
+  const nearest = matches[0]!;
+  const isFlat = nearest.profile.entry === "flat" && nearest.differences.length === 0;
   return {
     mode,
-    role: entryPoint === RESET_VECTOR ? "boot" : "application",
+    role: isFlat ? "every" : entryPoint === RESET_VECTOR ? "boot" : "application",
     entryPoint,
     signature,
     models: modelsWithSignature(signature),
-    // There is a profile for every mode, so the list is never empty.
-    matches: matches as [ProfileMatch, ...ProfileMatch[]],
+    nearest,
+    matches,
   };
 }
 

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import {
   VMSA,
@@ -50,8 +51,7 @@ const REFUSED: readonly (readonly [change: Partial<Vmsa>, id: string])[] = [
   [{ dr7: 1n << 63n }, "vmsa.dr7.upper-bits"],
 ];
 for (const [change, id] of REFUSED) {
-  const text = Object.entries(change).map(([name, value]) => `${name} ${String(value)}`);
-  test(`${text.join()} fails as ${id}`, () => {
+  test(`${inspect(change)} fails as ${id}`, () => {
     assert.deepEqual(found(change, "fail"), [id]);
   });
 }

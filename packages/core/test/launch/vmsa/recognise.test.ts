@@ -41,7 +41,11 @@ test("a page of every profile, for any parameters, is recognised as that profile
       assert.equal(mode, isSnp ? "snp" : "seves");
       assert.ok(exactIds(page).includes(profile.id));
       if (profile.rdx === "cpu-signature") assert.equal(signature, rest.signature);
-      if (profile.entry === "flat") return;
+      if (profile.entry === "flat") {
+        assert.equal(role, "every");
+        assert.equal(entryPoint, rest.entryPoint);
+        return;
+      }
       assert.equal(role, isBoot ? "boot" : "application");
       assert.equal(entryPoint, isBoot ? 0xffff_fff0 : rest.entryPoint);
     }),
@@ -68,7 +72,9 @@ test("the nearest profile comes first, with the fields that differ", () => {
   });
   page[VMSA.offsetOf("gPat")] = 0x07;
   page[0x3f] = 0x80;
-  const [nearest, ...others] = recogniseVmsa(page).matches;
+  const { nearest, matches } = recogniseVmsa(page);
+  const [, ...others] = matches;
+  assert.equal(nearest, matches[0]);
   assert.equal(nearest.profile.id, "qemu");
   assert.deepEqual(nearest.differences, [
     { path: "ds.base", offset: 0x38, size: 8, expected: "0x0", actual: "0x8000000000000000" },
@@ -92,7 +98,7 @@ test("an entry point outside 32 bits or 64 KiB is a difference, not an entry poi
   });
   page[VMSA.offsetOf("rip") + 5] = 1;
   page[VMSA.offsetOf("cs") + 15] = 1;
-  const [nearest] = recogniseVmsa(page).matches;
+  const { nearest } = recogniseVmsa(page);
   assert.deepEqual(
     nearest.differences.map(({ path }) => path),
     ["cs.base", "rip"],
@@ -119,7 +125,7 @@ test("sevctl's pages are legacy SEV-ES of EPYC-Milan", { skip: missingVectors(..
   for (const page of [boot!, application!]) {
     assert.equal(page.mode, "seves");
     assert.deepEqual(page.models, ["EPYC-Milan"]);
-    assert.equal(page.matches[0].profile.id, "qemu-es-legacy");
-    assert.deepEqual(page.matches[0].differences, []);
+    assert.equal(page.nearest.profile.id, "qemu-es-legacy");
+    assert.deepEqual(page.nearest.differences, []);
   }
 });

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing result files: never over an existing one unless told to.
+
+import { existsSync, writeFileSync } from "node:fs";
+import { UsageError } from "../command/usage-error.ts";
+import { systemErrorCode } from "../input/system-error.ts";
+
+/** A file to be written. */
+export interface OutputFile {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+}
+
+/**
+ * Writes files; none of them when one exists already and `force` is not set.
+ * @throws {UsageError} `file-exists`, `unwritable-file`.
+ */
+export function writeFiles(files: readonly OutputFile[], force: boolean): void {
+  const taken = force ? undefined : files.find(({ path }) => existsSync(path));
+  if (taken !== undefined) throw fileExists(taken.path);
+  for (const { path, content } of files) {
+    try {
+      writeFileSync(path, content, { flag: force ? "w" : "wx" });
+    } catch (error) {
+      const reason = systemErrorCode(error);
+      if (reason === undefined) throw error;
+      if (reason === "EEXIST") throw fileExists(path);
+      throw new UsageError("unwritable-file", `cannot write ${JSON.stringify(path)}: ${reason}`);
+    }
+  }
+}
+
+function fileExists(path: string): UsageError {
+  return new UsageError(
+    "file-exists",
+    `${JSON.stringify(path)} exists`,
+    "name another file, or add --force to overwrite it",
+  );
+}
