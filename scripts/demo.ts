@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../packages/cli/src/main.ts";
-import type { Io } from "../packages/cli/src/output/io.ts";
 import { processIo } from "../packages/cli/src/output/io.ts";
 import { fixtureFirmware } from "../fixtures/load.ts";
 
@@ -27,16 +26,17 @@ async function demonstrate(): Promise<number> {
   io.out(`A guest owner's first question: which number should the hardware report?\n`);
   io.out(`OVMF.fd is ${FIRMWARE} of Debian's ovmf package, carried in this repository.\n\n`);
   const expected = ["measure", "--ovmf", "OVMF.fd", "--vcpus", "4", "--vcpu-type", "EPYC-Milan"];
-  const measured = await show([...expected, "--explain"], io);
-  if (measured.code !== 0) return measured.code;
+  const measured = await show([...expected, "--explain"]);
+  if (measured !== 0) return measured;
 
   io.out("\nThe platform reports another one. What did the host do?\n\n");
   // A host that gave the guest more processors of another type than was agreed.
   const host = ["measure", "--ovmf", "OVMF.fd", "--vcpus", "8", "--vcpu-type", "EPYC-Genoa"];
-  const reported = (await capture(host)).out.trim();
+  const reported = (await capture(host)).trim();
   const question = ["diagnose", reported, ...expected.slice(1)];
-  const diagnosed = await show(question, io);
-  if (diagnosed.code !== 1) return 2;
+  const diagnosed = await show(question);
+  // 1: explained by other parameters than expected.
+  if (diagnosed !== 1) return 2;
 
   io.out("\nYour own firmware:\n");
   io.out("  npx greenlight measure --ovmf /path/to/OVMF.fd --vcpus 4 --vcpu-type EPYC-Milan\n");
@@ -46,17 +46,16 @@ async function demonstrate(): Promise<number> {
 }
 
 /** Shows a command line as one would type it, then runs it. */
-async function show(argv: readonly string[], to: Io): Promise<{ readonly code: number }> {
-  to.out(
-    `$ greenlight ${argv.map((word) => (word.length > 40 ? `${word.slice(0, 16)}...` : word)).join(" ")}\n`,
-  );
-  return { code: await run(argv, to) };
+async function show(argv: readonly string[]): Promise<number> {
+  const words = argv.map((word) => (word.length > 40 ? `${word.slice(0, 16)}...` : word));
+  io.out(`$ greenlight ${words.join(" ")}\n`);
+  return run(argv, io);
 }
 
-async function capture(argv: readonly string[]): Promise<{ readonly out: string }> {
+async function capture(argv: readonly string[]): Promise<string> {
   let out = "";
-  await run(argv, { ...quiet, out: (text) => void (out += text) });
-  return { out };
+  await run(argv, { ...io, out: (text) => void (out += text) });
+  return out;
 }
 
 const quiet: Io = {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the npm package of the command line: the sources of `cli` and the parts of `core` it uses as
-// minified JavaScript, a chunk for each command, and the package.json to publish.
+// minified JavaScript, in the files that start fastest, and the package.json to publish.
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
-import type { CodeSplittingGroup, OutputChunk, PreRenderedChunk } from "rolldown";
+import type { CodeSplittingGroup, InputOptions, OutputChunk, PreRenderedChunk } from "rolldown";
 import { root } from "./process.ts";
 
 /** Where the package is built unless told otherwise; ignored by git. */
@@ -48,7 +48,7 @@ function publishedManifest(): string {
     version,
     description,
     license,
-    type: "module",
+    type: "commonjs",
     bin: { greenlight: `${entry}.js` },
     files: ["*.js"],
     engines: { node: oldestNode() },
@@ -80,14 +80,48 @@ function chunkName({ name, facadeModuleId }: PreRenderedChunk): string {
   return command === undefined ? "[name]-[hash].js" : `${command}.${name}-[hash].js`;
 }
 
+const inputOptions: InputOptions = {
+  cwd: root,
+  platform: "node",
+  // `#crypto` of core has a Node side and a portable one.
+  resolve: { conditionNames: ["node", "import"] },
+  // A command that asks for the command table finds it loaded; that is no mistake.
+  checks: { ineffectiveDynamicImport: false },
+  onLog(level, log) {
+    if (level === "warn") throw new Error(log.message);
+  },
+};
+
+/** The modules that `file` needs as soon as it is loaded. */
+async function neededAtOnce(file: string): Promise<ReadonlySet<string>> {
+  const build = await rolldown({ ...inputOptions, input: { start: file } });
+  const { output } = await build.generate({ format: "esm", entryFileNames: "[name].js" });
+  await build.close();
+  const chunks = new Map(
+    output.filter((part) => part.type === "chunk").map((chunk) => [chunk.fileName, chunk]),
+  );
+  const files = new Set(["start.js"]);
+  // A set that grows while it is walked is walked to its new end.
+  for (const name of files) for (const next of chunks.get(name)?.imports ?? []) files.add(next);
+  return new Set([...files].flatMap((name) => chunks.get(name)?.moduleIds ?? []));
+}
+
 /**
- * One file for what several commands use, and one for what several parts of a command use: a file
- * more costs more time at start than code that is not needed.
+ * Every file more costs start-up time, more than code that is not needed. So what a command line needs
+ * in any case is one file, and what a plain `measure` needs beyond it another. The rest: one for what
+ * several commands use, and one for what several parts of a command use.
  */
-const sharedChunks: CodeSplittingGroup[] = [
-  { name: "shared", minShareCount: 2, priority: 1, test: (id) => commandOf(id) === undefined },
-  { name: (id) => commandOf(id) ?? null, debugName: "command", minShareCount: 2 },
-];
+async function sharedChunks(): Promise<CodeSplittingGroup[]> {
+  const main = await neededAtOnce("packages/cli/src/main.ts");
+  const options = await neededAtOnce("packages/cli/src/commands/measure/command.ts");
+  const measure = await neededAtOnce("packages/cli/src/commands/measure/run.ts");
+  return [
+    { name: "main", priority: 3, test: (id) => main.has(id) || options.has(id) },
+    { name: "measure", priority: 2, test: (id) => measure.has(id) },
+    { name: "shared", minShareCount: 2, priority: 1, test: (id) => commandOf(id) === undefined },
+    { name: (id) => commandOf(id) ?? null, debugName: "command", minShareCount: 2 },
+  ];
+}
 
 /**
  * Bundles the command line into `folder`, which is emptied first.
@@ -96,23 +130,17 @@ const sharedChunks: CodeSplittingGroup[] = [
  */
 export async function bundle(folder: string): Promise<BundledFile[]> {
   rmSync(folder, { recursive: true, force: true });
-  const build = await rolldown({
-    cwd: root,
-    input: { [entry]: "packages/cli/bin/greenlight.js" },
-    platform: "node",
-    // `#crypto` of core has a Node side and a portable one.
-    resolve: { conditionNames: ["node", "import"] },
-    // A command that asks for the command table finds it loaded; that is no mistake.
-    checks: { ineffectiveDynamicImport: false },
-    onLog(level, log) {
-      if (level === "warn") throw new Error(log.message);
-    },
-  });
+  const groups = await sharedChunks();
+  const input = { [entry]: "packages/cli/bin/greenlight.js" };
+  const build = await rolldown({ ...inputOptions, input });
   const { output } = await build.write({
     dir: folder,
-    format: "esm",
+    // Not ES modules: importing `node:crypto` or `node:fs` as one reads every property of it, and some
+    // load much on their first use.
+    format: "cjs",
+    dynamicImportInCjs: false,
     minify: true,
-    codeSplitting: { groups: sharedChunks },
+    codeSplitting: { groups },
     chunkFileNames: chunkName,
   });
   await build.close();

@@ -21,6 +21,11 @@ export const checks: readonly Check[] = [
     command: ["knip", "--no-progress", "--treat-config-hints-as-errors"],
   },
   {
+    name: "docs",
+    about: "docs/reference is what the program says of itself",
+    command: ["node", "scripts/docs.ts", "--check"],
+  },
+  {
     name: "package",
     about: "the bundle builds, publint finds its package.json right",
     command: ["node", "scripts/build.ts", "--check"],
