@@ -10,4 +10,6 @@ export const subjects: TargetIndex["subjects"] = {
   keys: async () => import("./keys.ts"),
   firmware: async () => import("./firmware.ts"),
   launch: async () => import("./launch.ts"),
+  evidence: async () => import("./evidence.ts"),
+  "command line": async () => import("./command-line.ts"),
 };
