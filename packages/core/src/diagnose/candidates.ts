@@ -2,6 +2,7 @@
 // A space made ready for going through: which firmware is fit for what, how many digests there are at
 // each distance, and the kernel-hashes tables in order.
 
+import type { Finding } from "../finding/index.ts";
 import type { KernelHashes } from "../launch/kernel-hashes.ts";
 import { combine, either, histogram } from "./axis.ts";
 import type { Choice, Histogram } from "./axis.ts";
@@ -53,11 +54,15 @@ export class Candidates {
   readonly pages: VmsaPages | undefined;
   /** How many digests there are at each distance. */
   readonly counts: Histogram;
+  /** Command lines by distance, of which there are hundreds. */
+  readonly #lines: readonly (readonly Choice<MeasuredCommandLine>[])[];
 
   constructor(space: SearchSpace, cost: number) {
     this.space = space;
     this.cost = cost;
     this.pages = space.mode === "sev" ? undefined : new VmsaPages(space);
+    const { choices: lines } = space.commandLine;
+    this.#lines = histogram(lines).map((_, at) => lines.filter((line) => line.cost === at));
     const fits = space.firmware.choices.map((choice) => fit(choice, space));
     this.firmware = fits.flatMap(({ usable }) => usable ?? []);
     this.setAside = fits.flatMap(({ setAside }) => setAside);
@@ -88,17 +93,15 @@ export class Candidates {
 
   /** Tables at a distance, `undefined` among them for no kernel hashes. */
   *tablesAt(cost: number, withHashes: boolean): Generator<Table | undefined> {
-    const { kernelHashes, kernel, initrd, commandLine } = this.space;
+    const { kernelHashes, kernel, initrd } = this.space;
     for (const state of kernelHashes.choices) {
       const rest = cost - state.cost;
       if (!state.value && rest === 0) yield undefined;
       if (!state.value || !withHashes) continue;
       for (const k of kernel.choices) {
         for (const i of initrd.choices) {
-          const left = rest - k.cost - i.cost;
-          if (left < 0) continue;
-          for (const c of commandLine.choices) {
-            if (c.cost === left) yield { kernel: k, initrd: i, commandLine: c };
+          for (const commandLine of this.#lines[rest - k.cost - i.cost] ?? []) {
+            yield { kernel: k, initrd: i, commandLine };
           }
         }
       }
@@ -146,29 +149,25 @@ function fit(
   space: SearchSpace,
 ): { readonly usable?: UsableFirmware; readonly setAside: readonly SetAside[] } {
   const unfit = choice.value.unfit(space.mode);
-  const wanted = {
-    launch: unfit.launch,
-    "several vCPUs": space.vcpus.max > 1 ? unfit.severalVcpus : [],
-    "kernel hashes": space.kernelHashes.choices.some(({ value }) => value)
-      ? unfit.kernelHashes
-      : [],
-  };
-  const setAside = (Object.keys(wanted) as (keyof typeof wanted)[]).flatMap((use) =>
-    wanted[use].map(({ id, title, hint }) => ({
-      firmware: describeFirmware(choice.value),
+  const firmware = describeFirmware(choice.value);
+  const aside = (use: SetAside["use"], findings: readonly Finding[]): readonly SetAside[] =>
+    findings.map(({ id, title, hint }) => ({
+      firmware,
       use,
       finding: id,
       title,
       ...(hint === undefined ? {} : { hint }),
-    })),
-  );
-  if (unfit.launch.length > 0) {
-    return { setAside: setAside.filter(({ use }) => use === "launch") };
-  }
+    }));
+  if (unfit.launch.length > 0) return { setAside: aside("launch", unfit.launch) };
+  const hashesAreTried = space.kernelHashes.choices.some(({ value }) => value);
   const usable = {
     choice,
     severalVcpus: unfit.severalVcpus.length === 0,
     kernelHashes: unfit.kernelHashes.length === 0,
   };
+  const setAside = [
+    ...(space.vcpus.max > 1 ? aside("several vCPUs", unfit.severalVcpus) : []),
+    ...(hashesAreTried ? aside("kernel hashes", unfit.kernelHashes) : []),
+  ];
   return { usable, setAside };
 }

@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ways in which the command line a host measured tends to differ from the one its owner wrote
-// down. Each is a named transformation, a row of a table.
-
-import { sha256 } from "#crypto";
-import type { Offer } from "./axis.ts";
-
-/**
- * A command line as it is hashed. Its bytes are kept as a string of one character a byte, because it
- * is measured byte for byte and need not be UTF-8.
- */
-export interface CommandLine {
-  readonly line: string;
-  /** What follows the line where it is hashed; QEMU adds one NUL. */
-  readonly terminator: string;
-}
+// down. Each is a named transformation, a row of a table. Lines have one character for each byte.
 
 /** What a transformation may need to know besides the line. */
 export interface CommandLineContext {
@@ -85,15 +72,15 @@ export const COMMAND_LINE_VARIANTS: readonly CommandLineVariant[] = [
     describe: "without the initrd= argument that OVMF adds after measuring",
     cost: 1,
     apply: (line) => [
-      line.replaceAll(/(^| )initrd=[^ ]*/g, ""),
-      line.replaceAll(/(^| )initrd=[^ ]*(?= |$)/g, "").trimStart(),
+      line.replaceAll(/(^| )initrd=\S*/g, ""),
+      line.replaceAll(/(^| )initrd=\S*(?= |$)/g, "").replace(/^ /, ""),
     ],
   },
   {
     id: "boot-image-removed",
     describe: "without the BOOT_IMAGE= argument that a boot loader adds",
     cost: 1,
-    apply: (line) => [line.replace(/(^| )BOOT_IMAGE=[^ ]* ?/, "$1")],
+    apply: (line) => [line.replace(/(^| )BOOT_IMAGE=\S* ?/, "$1")],
   },
   {
     id: "console-order",
@@ -170,62 +157,6 @@ export const COMMAND_LINE_VARIANTS: readonly CommandLineVariant[] = [
     apply: (line) => [line.replaceAll(/ +/g, "  ")],
   },
 ];
-
-/** QEMU hashes the line and one NUL (target/i386/sev.c, sev_add_kernel_loader_hashes()). */
-const TERMINATOR = "\0";
-
-/** A line as QEMU hashes it. */
-export function commandLine(line: string): CommandLine {
-  return { line, terminator: TERMINATOR };
-}
-
-/** A line as people write it, in double quotes, with control characters escaped. */
-export function quoteLine(line: string): string {
-  const raw = Uint8Array.from(line, (character) => character.charCodeAt(0));
-  return JSON.stringify(new TextDecoder().decode(raw));
-}
-
-/** SHA-256 of the command line, 32 bytes. */
-export function commandLineHash({ line, terminator }: CommandLine): Uint8Array {
-  return sha256(Uint8Array.from(line + terminator, (character) => character.charCodeAt(0)));
-}
-
-/**
- * All other forms of a line: every transformation, and every two of them one after the other (a line
- * read from /proc/cmdline can have an initrd= argument and a newline too many). Forms repeat.
- */
-export function* commandLineOffers(
-  line: string,
-  context: CommandLineContext,
-): Generator<Offer<CommandLine>> {
-  for (const first of COMMAND_LINE_VARIANTS) yield* formsOf(line, [first], line, context);
-  for (const first of COMMAND_LINE_VARIANTS) {
-    if (first.terminator !== undefined) continue;
-    for (const between of new Set(first.apply(line, context))) {
-      if (between === line) continue;
-      for (const second of COMMAND_LINE_VARIANTS) {
-        if (second !== first) yield* formsOf(between, [first, second], line, context);
-      }
-    }
-  }
-}
-
-/** What the last of the variants makes of `from`, without the form that was expected. */
-function* formsOf(
-  from: string,
-  variants: readonly [CommandLineVariant, ...CommandLineVariant[]],
-  expected: string,
-  context: CommandLineContext,
-): Generator<Offer<CommandLine>> {
-  const last = variants.at(-1) ?? variants[0];
-  const terminator = last.terminator ?? TERMINATOR;
-  const label = variants.map(({ describe }) => describe).join(", and ");
-  const cost = variants.reduce((sum, variant) => sum + variant.cost, 0);
-  for (const changed of last.apply(from, context)) {
-    if (changed === expected && terminator === TERMINATOR) continue;
-    yield { value: { line: changed, terminator }, label, cost };
-  }
-}
 
 function reorderConsoles(line: string): readonly string[] {
   const words = line.split(" ");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A search without a match, in words: what was tried and can be ruled out, and what to try next.
 
-import type { Axis, Dimension } from "./axis.ts";
+import type { Axis, Dimension, LaunchMode } from "./axis.ts";
 import { MODE_NAMES } from "./parameters.ts";
 import type { SearchOutcome, SearchRequest } from "./search.ts";
 import type { SearchSpace } from "./space.ts";
@@ -37,7 +37,7 @@ export function triedValues(space: SearchSpace): readonly Tried[] {
           tried("vCPU signatures", space.vcpuType),
           tried("guest features", space.guestFeatures),
           tried("VMSA profiles", space.vmsaProfile),
-          tried("VMSA addresses", space.vmsaGpa),
+          ...(space.mode === "snp" ? [tried("VMSA addresses", space.vmsaGpa)] : []),
         ];
   const measured = space.kernelHashes.choices.some(({ value }) => value);
   const boot = [
@@ -72,12 +72,23 @@ export function exclusionSentence({ status, completed }: SearchOutcome): string 
 }
 
 /** What a digest does not cover, and so cannot be the reason. */
-export const NOT_COVERED =
-  "Guest policy, ID block, HOST_DATA, memory size, CPUID page, disks and devices are not in the digest " +
-  "and cannot be the reason.";
+export function notCovered({ spaces, session }: SearchRequest): string {
+  const isSnp = spaces.some(({ mode }) => mode === "snp");
+  const others = isSnp
+    ? "Guest policy, ID block, HOST_DATA, CPUID page, memory size"
+    : `${session === undefined ? "Guest policy, launch" : "Launch"} secret, memory size`;
+  return `${others}, disks and devices are not in the digest and cannot be the reason.`;
+}
 
-/** What to try after a search without a match. */
-export function nextSteps(request: SearchRequest, outcome: SearchOutcome): readonly string[] {
+/**
+ * What to try after a search without a match.
+ * @param fromReport Whether the digest was taken from a report, so that it can be nothing else.
+ */
+export function nextSteps(
+  request: SearchRequest,
+  outcome: SearchOutcome,
+  fromReport: boolean,
+): readonly string[] {
   const [space] = request.spaces;
   if (space === undefined) return [];
   const fixed = [...space.fixed];
@@ -94,23 +105,24 @@ export function nextSteps(request: SearchRequest, outcome: SearchOutcome): reado
       : ["Give more candidates: --kernel, --initrd and --append may be repeated."]),
     "If the firmware may be another build, give a folder of builds as one more --ovmf, or the OVMF " +
       "hash of an older one with --snp-ovmf-hash.",
-    ...(space.mode === "snp" && request.session === undefined
+    ...(space.mode === "snp"
       ? [
           "IGVM files, SVSM launches and VMMs other than QEMU, EC2, GCE and libkrun are not searched.",
-          "Is it base64 from query-sev-launch-measure? Then it is an SEV or SEV-ES measurement, not " +
-            "a digest: give --tik and the session's values.",
         ]
       : []),
-    ...(space.mode !== "snp" && request.session === undefined
-      ? [
-          "Is it what LAUNCH_MEASURE returned? That is an HMAC over the digest: give --tik and the " +
-            "session's values.",
-        ]
-      : []),
+    ...(request.session === undefined && !fromReport ? [maybeMeasurement(space.mode)] : []),
     ...(request.session === undefined
       ? []
       : ["A wrong TIK, nonce, policy, API version or build gives another measurement too."]),
   ];
+}
+
+function maybeMeasurement(mode: LaunchMode): string {
+  return mode === "snp"
+    ? "Is it base64 from query-sev-launch-measure? Then it is an SEV or SEV-ES measurement, not a " +
+        "digest: give --tik and the session's values."
+    : "Is it what LAUNCH_MEASURE returned? That is an HMAC over the digest: give --tik and the " +
+        "session's values.";
 }
 
 /** Modes of the spaces in words. */

@@ -52,6 +52,7 @@ export interface Unfitness {
  * A candidate from a decoded firmware, whose bytes it does not keep.
  * @param load Gives the same firmware again.
  * @param accept Ids of findings that are to be lived with.
+ * @throws {LaunchError} `finding-not-acceptable`.
  */
 export function firmwareCandidate(
   firmware: FirmwareImage | FirmwareDescriptor,
@@ -61,6 +62,8 @@ export function firmwareCandidate(
   ovmfHash?: Uint8Array,
 ): FirmwareCandidate {
   const { size, sections, resetEip, hashTable, secret } = firmware;
+  // Ids that cannot be accepted are refused even when nothing stands in the way.
+  requireSuitable([], accept, "snp");
   const unfitness = {
     sev: unfitFor(firmware, "sev", accept),
     seves: unfitFor(firmware, "seves", accept),
@@ -125,13 +128,13 @@ function unfitFor(
   };
 }
 
-/** Whether a blocking finding stands: not every one can be accepted. */
+/** Whether a blocking finding stands: not every one can be accepted in every mode. */
 function stands(finding: Finding, mode: LaunchMode, accept: Accepted): boolean {
   try {
     requireSuitable([finding], accept, mode);
     return false;
   } catch (error) {
-    if (error instanceof LaunchError) return true;
+    if (error instanceof LaunchError && error.code === "firmware-unsuitable") return true;
     throw error;
   }
 }

@@ -5,14 +5,9 @@ export { DIMENSIONS } from "./axis.ts";
 export type { Axis, Choice, Dimension, LaunchMode } from "./axis.ts";
 export type { SetAside } from "./candidates.ts";
 export { COMMAND_LINE_VARIANTS } from "./command-line-variants.ts";
-export type { CommandLine, CommandLineVariant } from "./command-line-variants.ts";
-export {
-  NOT_COVERED,
-  exclusionSentence,
-  modesTried,
-  nextSteps,
-  triedValues,
-} from "./exclusions.ts";
+export type { CommandLineVariant } from "./command-line-variants.ts";
+export type { CommandLine } from "./command-line.ts";
+export { notCovered, exclusionSentence, modesTried, nextSteps, triedValues } from "./exclusions.ts";
 export type { Tried } from "./exclusions.ts";
 export { explainLaunch } from "./explain.ts";
 export type { Explanation } from "./explain.ts";

@@ -74,8 +74,9 @@ function fromBinary(content: Uint8Array): Observed {
     const end = RESPONSE_HEADER + REPORT_SIZE;
     return fromReport(content.subarray(RESPONSE_HEADER, end), "answer of SNP_GET_REPORT");
   }
-  // A certificate table behind the report begins with one 24-byte entry at least.
-  if (content.length >= REPORT_SIZE + 24) {
+  // A certificate table behind the report begins with one 24-byte entry at least. The version of
+  // whatever else is that long is rarely a small number.
+  if (content.length >= REPORT_SIZE + 24 && littleEndian(content, 0) < 0x100) {
     return fromReport(content.subarray(0, REPORT_SIZE), "binary, certificates behind it");
   }
   throw unknown(`has ${content.length} bytes, a report has ${REPORT_SIZE}`);
@@ -84,8 +85,11 @@ function fromBinary(content: Uint8Array): Observed {
 // MSG_REPORT_RSP (AMD 56860, table "MSG_REPORT_RSP Message Structure"): status, size, 24 reserved.
 function isResponse(content: Uint8Array): boolean {
   if (content.length < RESPONSE_HEADER + REPORT_SIZE) return false;
-  const view = new DataView(content.buffer, content.byteOffset, RESPONSE_HEADER);
-  return view.getUint32(0, true) === 0 && view.getUint32(4, true) === REPORT_SIZE;
+  return littleEndian(content, 0) === 0 && littleEndian(content, 4) === REPORT_SIZE;
+}
+
+function littleEndian(content: Uint8Array, offset: number): number {
+  return new DataView(content.buffer, content.byteOffset, content.length).getUint32(offset, true);
 }
 
 function fromReport(bytes: Uint8Array, form: string): Observed {

@@ -3,7 +3,7 @@
 
 import type { Axis, Choice, Dimension, LaunchMode } from "./axis.ts";
 import type { CandidateLaunch } from "./launch.ts";
-import { quoteLine } from "./command-line-variants.ts";
+import { quoteLine } from "./command-line.ts";
 import type { MeasuredCommandLine, SearchSpace } from "./space.ts";
 
 /** One parameter, expected and used. */

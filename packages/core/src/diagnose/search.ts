@@ -198,13 +198,8 @@ export class Search {
   #requireFirmware(): void {
     if (this.#counts.some((count) => count > 0)) return;
     const first = this.#parts.flatMap(({ setAside }) => setAside)[0];
-    const count = this.#request.spaces[0]?.firmware.choices.length ?? 0;
-    const what =
-      count === 1
-        ? "the firmware cannot be launched"
-        : `none of ${count} firmwares can be launched`;
     const why = first === undefined ? "" : `: ${first.firmware}: ${first.title} [${first.finding}]`;
-    throw new LaunchError("firmware-unsuitable", what + why, {
+    throw new LaunchError("firmware-unsuitable", `nothing that was given can be launched${why}`, {
       hint: first?.hint ?? "give the firmware the host launched with --ovmf",
     });
   }

@@ -7,13 +7,8 @@ import type { VcpuType } from "../launch/cpu-models.ts";
 import { noInitrdHash } from "../launch/kernel-hashes.ts";
 import { axis } from "./axis.ts";
 import type { Axis, Dimension, LaunchMode, Offer } from "./axis.ts";
-import {
-  commandLine,
-  commandLineHash,
-  commandLineOffers,
-  quoteLine,
-} from "./command-line-variants.ts";
-import type { CommandLine } from "./command-line-variants.ts";
+import { commandLine, commandLineHash, commandLineOffers, quoteLine } from "./command-line.ts";
+import type { CommandLine } from "./command-line.ts";
 import { signatureOffers } from "./cpu-signatures.ts";
 import { describeFirmware } from "./firmware-candidate.ts";
 import type { FirmwareCandidate } from "./firmware-candidate.ts";
@@ -254,7 +249,7 @@ function vmsaAxes(
     vmsaProfile: axis({
       dimension: "vmsa-profile",
       expected: { value: profile, label: describeProfile(profile) },
-      offers: mode === "sev" ? [] : profileOffers(mode),
+      offers: mode === "sev" ? [] : profileOffers(mode, profile.profile),
       key: profileKey,
       fixed: isFixed("vmsa-profile"),
     }),

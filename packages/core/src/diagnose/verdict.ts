@@ -19,14 +19,17 @@ const named = (noun: string): Wording => ({
 const MAX_VALUE = 60;
 
 const WORDINGS: Readonly<Record<Dimension, Wording>> = {
-  mode: { full: (value) => value, short: (value) => value },
+  mode: named("mode"),
   firmware: named("firmware"),
   vcpus: { full: plural, short: (value) => value },
   "vcpu-type": named("vCPU type"),
   "guest-features": named("guest features"),
   "vmsa-profile": named("VMSA profile"),
   "vmsa-gpa": named("VMSA address"),
-  "kernel-hashes": { full: (value) => `kernel hashes ${value}`, short: (value) => `them ${value}` },
+  "kernel-hashes": {
+    full: (value) => (value === "on" ? "kernel hashes" : "no kernel hashes"),
+    short: (value) => (value === "on" ? "them" : "none"),
+  },
   kernel: named("kernel"),
   initrd: { full: (value) => (isNone(value) ? value : `initrd ${value}`), short: (value) => value },
   "command-line": {

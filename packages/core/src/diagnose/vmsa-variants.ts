@@ -31,15 +31,21 @@ export function describeProfile({ profile, fpu }: ProfileVariant): string {
   return `${profile.id} with FPU ${fpu === "init" ? "as after INIT" : "zero"}`;
 }
 
-/** Profiles for a mode; those with another FPU area are rarer. */
-export function* profileOffers(mode: "seves" | "snp"): Generator<Offer<ProfileVariant>> {
+/**
+ * Profiles for a mode. Another row of the same VMM is an older or newer host; another VMM is less
+ * likely, because its owner knows where the guest runs; another FPU area has only been seen as rows.
+ */
+export function* profileOffers(
+  mode: "seves" | "snp",
+  expected: VmsaProfile,
+): Generator<Offer<ProfileVariant>> {
   const rows = VMSA_PROFILES.filter(({ modes }) => modes.some((known) => known === mode));
-  for (const profile of rows) yield offer({ profile }, 1);
+  for (const profile of rows) yield offer({ profile }, profile.vmm === expected.vmm ? 1 : 2);
   const known = new Set(rows.map((profile) => profileKey({ profile })));
   for (const profile of rows) {
     for (const fpu of ["init", "zero"] as const) {
       const variant = { profile: withFpu(profile, fpu), fpu };
-      if (!known.has(profileKey(variant))) yield offer(variant, 2);
+      if (!known.has(profileKey(variant))) yield offer(variant, 3);
     }
   }
 }
@@ -53,7 +59,7 @@ const GCE_GENOA_VMSA_GPA = 0xf_ffff_ffff_f000;
 
 /** Addresses a VMSA may be measured at. */
 export function vmsaGpaOffers(profile: VmsaProfile): readonly Offer<number>[] {
-  const other = profile.vmm === "gce" ? 1 : 2;
+  const other = profile.vmm === "gce" ? 1 : 3;
   return [
     { value: KVM_VMSA_GPA, label: describeVmsaGpa(KVM_VMSA_GPA), cost: 1 },
     { value: GCE_GENOA_VMSA_GPA, label: describeVmsaGpa(GCE_GENOA_VMSA_GPA), cost: other },

@@ -29,7 +29,7 @@ export function candidateOf(
 }
 
 /** A hash that is told apart at a glance, and a name for it. */
-export function blobOf(name: string, fill: number): { name: string; sha256: Uint8Array } {
+function blobOf(name: string, fill: number): { name: string; sha256: Uint8Array } {
   return { name, sha256: new Uint8Array(32).fill(fill) };
 }
 

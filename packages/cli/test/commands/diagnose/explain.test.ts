@@ -42,6 +42,16 @@ const LAUNCHES: readonly {
     expected: VCPUS,
     differ: ["vmsa-profile"],
   },
+  {
+    host: [...VCPUS, "--vmsa-profile", "ec2", "--vmsa-fpu", "init"],
+    expected: [...VCPUS, "--vmm-type", "ec2", "--vmsa-fpu", "init"],
+    differ: [],
+  },
+  {
+    host: [...VCPUS, ...KERNEL, "--append", " quiet\n", "--trim-append"],
+    expected: [...VCPUS, ...KERNEL.slice(0, 4), "--append", " quiet\n", "--trim-append"],
+    differ: [],
+  },
   { host: VCPUS, expected: [...VCPUS, ...KERNEL], differ: ["kernel-hashes"] },
   {
     host: [...VCPUS, ...KERNEL],
@@ -171,8 +181,14 @@ test("an older build of which only the OVMF hash is known", async () => {
 test("a firmware descriptor in place of the firmware", async () => {
   await measured(...VCPUS, "--write-firmware-descriptor", "ovmf.json");
   const digest = await measured(...VCPUS, "--vcpus", "3");
-  const { answer } = await diagnosed(digest, ...VCPUS, "--ovmf", "ovmf.json", "--fix", "firmware");
-  assert.deepEqual(differing(answer), ["vcpus"]);
+  const vcpus = VCPUS.slice(2);
+  for (const option of ["--ovmf", "--firmware-descriptor"]) {
+    const given = [option, "ovmf.json", ...vcpus, "--fix", "firmware"];
+    const { answer } = await diagnosed(digest, ...given);
+    assert.deepEqual(differing(answer), ["vcpus"]);
+    const again = answer.reproduce?.arguments.slice(1) ?? [];
+    assert.equal(await measured(...again), digest);
+  }
 });
 
 test("a folder of firmware: which one it was, what was left out, what was no firmware", async () => {
