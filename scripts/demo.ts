@@ -57,10 +57,3 @@ async function capture(argv: readonly string[]): Promise<string> {
   await run(argv, { ...io, out: (text) => void (out += text) });
   return out;
 }
-
-const quiet: Io = {
-  out: () => undefined,
-  err: () => undefined,
-  colour: false,
-  liveProgress: false,
-};

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// (b) `greenlight measure` as a process, from the repository, bundled and as a single file, against
+// a bare start of Node and against sev-snp-measure; (e) its peak memory.
+
+import type { Inputs } from "../lib/inputs.ts";
+import { peakMemory, timeInTurn } from "../lib/processes.ts";
+import type { Command, Times } from "../lib/processes.ts";
+import { mb, ms } from "../lib/row.ts";
+import type { Row } from "../lib/row.ts";
+
+/** The forms of the program that are there. */
+export interface Programs {
+  readonly repository: Command;
+  readonly bundled: Command;
+  readonly binary?: Command;
+  readonly peer?: Command;
+}
+
+/** Rows of (b) and (e). */
+export async function processRows(
+  programs: Programs,
+  inputs: Inputs,
+  runs: number,
+): Promise<readonly Row[]> {
+  const base = ["--mode", "snp", "--vcpus", "4", "--vcpu-type", "EPYC-v4", "--ovmf", inputs.ovmf];
+  const boot = ["--kernel", inputs.kernel, "--initrd", inputs.initrd, "--append", "console=ttyS0"];
+  const firmwareOnly = timeInTurn(commandsFor(programs, base), runs);
+  const withInitrd = timeInTurn(commandsFor(programs, [...base, ...boot]), Math.ceil(runs / 2));
+  const memory = await peakMemory(extended(programs.bundled, [...base, ...boot]));
+  return [
+    ...rowsFor("firmware only", firmwareOnly, 1),
+    ...binaryGoal(firmwareOnly),
+    ...rowsFor("with kernel and 64 MiB initrd", withInitrd, 0.65),
+    {
+      group: "e",
+      what: "peak memory of the bundle with kernel and 64 MiB initrd",
+      measured: memory === undefined ? "not known here" : mb(memory),
+      goal: "< 150 MB",
+      met: memory !== undefined && memory < 150e6,
+    },
+  ];
+}
+
+type Name = "node" | keyof Programs;
+
+function extended({ program, args }: Command, more: readonly string[]): Command {
+  return { program, args: [...args, ...more] };
+}
+
+function commandsFor(programs: Programs, args: readonly string[]): Readonly<Record<Name, Command>> {
+  const forms = Object.entries(programs).map(([name, command]: [string, Command]) => [
+    name,
+    extended(command, args),
+  ]);
+  return {
+    node: { program: process.execPath, args: ["-e", "0"] },
+    ...Object.fromEntries(forms),
+  };
+}
+
+const FORMS = {
+  repository: "measure from the repository",
+  bundled: "measure as shipped (bundle)",
+  binary: "measure as a single file",
+} as const;
+
+function rowsFor(
+  what: string,
+  times: Readonly<Record<Name, Times | undefined>>,
+  goalAgainstPeer: number,
+): readonly Row[] {
+  const { node, peer, bundled } = times;
+  const rows: Row[] = [];
+  for (const [name, title] of Object.entries(FORMS) as [keyof typeof FORMS, string][]) {
+    const taken = times[name]?.median;
+    if (taken === undefined) continue;
+    rows.push({
+      group: "b",
+      what: `${title}, ${what} / node -e 0`,
+      measured: ms(taken),
+      reference: ms(node!.median),
+      ratio: taken / node!.median,
+    });
+  }
+  if (peer !== undefined) {
+    const ratio = bundled!.median / peer.median;
+    rows.push({
+      group: "b",
+      what: `measure as shipped, ${what} / sev-snp-measure`,
+      measured: ms(bundled!.median),
+      reference: ms(peer.median),
+      ratio,
+      goal: `<= ${goalAgainstPeer.toFixed(2)}`,
+      met: ratio <= goalAgainstPeer,
+    });
+  }
+  return rows;
+}
+
+function binaryGoal(times: Readonly<Record<Name, Times | undefined>>): readonly Row[] {
+  const taken = times.binary;
+  if (taken === undefined) return [];
+  return [
+    {
+      group: "b",
+      what: "measure as a single file, firmware only (minimum)",
+      measured: `${ms(taken.median)} (${ms(taken.min)})`,
+      goal: "<= 20 ms",
+      met: taken.median <= 20,
+    },
+  ];
+}
