@@ -19,22 +19,25 @@ import type { Row } from "./lib/row.ts";
 
 const HELP = `Usage: npm run bench -- [OPTION]...
 
-  --peer FOLDER    a checkout of sev-snp-measure to compare with
-  --python FILE    the Python that runs it (default python3)
+  --peer FOLDER    a checkout of sev-snp-measure to compare with (default $GREENLIGHT_PEER)
+  --python FILE    the Python that runs it (default /usr/bin/python3, which starts faster than
+                   a version manager's)
   --binary FILE    the single-file binary (default: of npm run release)
   --runs N         runs of each process (default 21)
+  --only GROUPS    of digests, processes, diagnose, with commas
   --json           write the rows as JSON
   --help           show this help
 
-Example: npm run bench -- --peer ../sev-snp-measure --python /usr/bin/python3
+Example: npm run bench -- --peer ../sev-snp-measure --runs 51
 `;
 
 const { values } = parseArgs({
   options: {
-    peer: { type: "string" },
-    python: { type: "string", default: "python3" },
+    peer: { type: "string", ...defaultPeer() },
+    python: { type: "string", default: "/usr/bin/python3" },
     binary: { type: "string", default: releasedBinary() },
     runs: { type: "string", default: "21" },
+    only: { type: "string", default: "digests,processes,diagnose" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -46,6 +49,8 @@ else await main();
 async function main(): Promise<void> {
   await bundle(packageFolder);
   const inputs = makeInputs();
+  // What the programs keep for their next start is not left behind in the user's own cache.
+  process.env["XDG_CACHE_HOME"] = join(inputs.folder, "cache");
   try {
     const programs = findPrograms();
     const rows: Row[] = [];
@@ -53,6 +58,7 @@ async function main(): Promise<void> {
       name: string,
       run: () => Promise<readonly Row[]> | readonly Row[],
     ): Promise<void> => {
+      if (!values.only.split(",").includes(name)) return;
       console.error(`measuring ${name} ...`);
       rows.push(...(await run()));
     };
@@ -66,6 +72,11 @@ async function main(): Promise<void> {
   } finally {
     inputs.remove();
   }
+}
+
+function defaultPeer(): { readonly default?: string } {
+  const folder = process.env["GREENLIGHT_PEER"];
+  return folder === undefined ? {} : { default: folder };
 }
 
 /** Where scripts/release.ts puts the binary for this system. */

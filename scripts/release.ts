@@ -35,7 +35,7 @@ async function makePackage(): Promise<string> {
 /** Compiles the single-file binary; its name. */
 async function makeBinary(bun: string): Promise<string> {
   const name = `greenlight-${cliManifest().version}-${process.platform}-${process.arch}`;
-  const form = ["--compile", "--bytecode", "--minify", "--format=esm", "--conditions=node"];
+  const form = ["--compile", "--bytecode", "--splitting", "--minify", "--format=esm"];
   // Without these the binary runs code that a bunfig.toml in the current folder names.
   const closed = ["--no-compile-autoload-bunfig", "--no-compile-autoload-dotenv"];
   const paths = ["packages/cli/bin/standalone.ts", "--outfile", join(releaseFolder, name)];

@@ -67,6 +67,8 @@ function measureAgainstHashing(bytes: Uint8Array): {
   const { signature } = cpuModel("EPYC-v4");
   const firmware = readFirmware(bytes);
   const pageInfo = Buffer.alloc(112);
+  const pages = piecesOf(bytes, PAGE);
+  const largeBlocks = piecesOf(bytes, MIB);
   // Pages of the firmware, of the sections and one VMSA, as the digest takes them.
   const steps =
     bytes.length / PAGE + (firmware.sections ?? []).reduce((n, s) => n + s.size / PAGE, 1);
@@ -79,17 +81,22 @@ function measureAgainstHashing(bytes: Uint8Array): {
         signature,
         sevFeatures: 1n,
       }),
+    // Of the forms that hash() can answer in, latin1 is the fastest.
     () => {
-      for (let at = 0; at < bytes.length; at += PAGE)
-        hash("sha384", bytes.subarray(at, at + PAGE), "buffer");
-      for (let i = 0; i < steps; i++) hash("sha384", pageInfo, "buffer");
+      for (const page of pages) hash("sha384", page, "latin1");
+      for (let i = 0; i < steps; i++) hash("sha384", pageInfo, "latin1");
     },
     () => {
-      for (let at = 0; at < bytes.length; at += MIB)
-        hash("sha384", bytes.subarray(at, at + MIB), "buffer");
+      for (const block of largeBlocks) hash("sha384", block, "latin1");
     },
   ]);
   return { digest: digest!, hashing: hashing!, blocks: blocks! };
+}
+
+function piecesOf(bytes: Uint8Array, size: number): readonly Uint8Array[] {
+  return Array.from({ length: bytes.length / size }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  );
 }
 
 function inTurn(actions: readonly (() => unknown)[]): readonly number[] {
@@ -124,7 +131,7 @@ export function setRow(bytes: Uint8Array): Row {
   ]);
   return {
     group: "c",
-    what: `a set of ${count} digests, work after start`,
+    what: `a set of ${count} digests, in process`,
     measured: ms(taken!),
     goal: "2,000 in < 100 ms",
     met: count === 2000 && taken! < 100,

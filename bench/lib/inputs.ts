@@ -12,6 +12,7 @@ const MIB = 1024 * 1024;
 
 /** A folder with the inputs. */
 export interface Inputs {
+  readonly folder: string;
   readonly firmware: Uint8Array;
   readonly ovmf: string;
   readonly kernel: string;
@@ -28,6 +29,7 @@ export function makeInputs(): Inputs {
   writeFileSync(path("vmlinuz"), keyStream(8 * MIB, 1));
   writeFileSync(path("initrd.img"), keyStream(64 * MIB, 2));
   return {
+    folder,
     firmware,
     ovmf: path("OVMF.fd"),
     kernel: path("vmlinuz"),

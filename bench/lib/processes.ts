@@ -4,17 +4,16 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Command, Taken, Turns } from "./turns.ts";
 
-/** A command line to time. */
-export interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
-}
+export type { Command } from "./turns.ts";
 
-/** Wall times of one command, in milliseconds. */
+/** Wall times of one command, in milliseconds, and what it printed each time. */
 export interface Times {
   readonly median: number;
   readonly min: number;
+  readonly output: string;
 }
 
 /** The middle of some numbers. */
@@ -25,48 +24,41 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Runs all commands in turn, `runs` times after one round that does not count.
- * @throws Error when a command fails.
+ * Runs all commands in turn, `runs` times and as often as caches need before.
+ * @throws Error when a command fails, or prints something else than the time before.
  */
 export function timeInTurn<K extends string>(
   commands: Readonly<Record<K, Command>>,
   runs: number,
 ): Readonly<Record<K, Times>> {
   const names = Object.keys(commands) as K[];
-  const times = new Map<K, number[]>(names.map((name) => [name, []]));
-  for (let round = -1; round < runs; round++) {
-    for (const name of names) {
-      const taken = runOnce(commands[name]);
-      if (round >= 0) times.get(name)!.push(taken);
-    }
-  }
-  const rows = names.map((name) => {
-    const list = times.get(name)!;
-    return [name, { median: median(list), min: Math.min(...list) }] as const;
+  const turns: Turns = { commands: names.map((name) => commands[name]), runs };
+  const timer = fileURLToPath(new URL("turns.ts", import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [timer], {
+    encoding: "utf8",
+    input: JSON.stringify(turns),
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(stderr);
+  const taken = JSON.parse(stdout) as readonly Taken[];
+  const rows = names.map((name, i) => {
+    const { times, output = "" } = taken[i]!;
+    return [name, { median: median(times), min: Math.min(...times), output }] as const;
   });
   return Object.fromEntries(rows) as Record<K, Times>;
 }
 
-function runOnce({ program, args }: Command): number {
-  const start = performance.now();
-  const { status, error, stderr } = spawnSync(program, args, {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const taken = performance.now() - start;
-  if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr.toString()}`);
-  return taken;
-}
-
 /**
- * Peak resident memory of a command in bytes, as Linux accounts it (VmHWM), looked at until it ends.
- * Undefined where there is no /proc.
+ * Peak resident memory of a command in bytes, as Linux accounts it (VmHWM), looked at until it ends:
+ * ru_maxrss would count what the process was before exec(), that is, this one. Undefined where there
+ * is no /proc.
+ * @throws Error when the command does not start or fails.
  */
 export async function peakMemory({ program, args }: Command): Promise<number | undefined> {
   const child = spawn(program, args, { stdio: "ignore" });
-  const ended = new Promise<void>((resolve, reject) => {
+  const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
-    child.on("exit", () => resolve());
+    child.on("exit", resolve);
   });
   let isRunning = true;
   let peak: number | undefined;
@@ -78,7 +70,8 @@ export async function peakMemory({ program, args }: Command): Promise<number | u
     peak = Math.max(peak ?? 0, highWaterMark(child.pid) ?? 0);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  await ended;
+  const code = await ended;
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}`);
   return peak === 0 ? undefined : peak;
 }
 

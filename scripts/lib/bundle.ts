@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the npm package of the command line: the sources of `cli` and the parts of `core` it uses as
 // minified JavaScript, in the files that start fastest, and the package.json to publish.
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
@@ -11,7 +11,7 @@ import { root } from "./process.ts";
 /** Where the package is built unless told otherwise; ignored by git. */
 export const packageFolder = join(root, "packages", "cli", "dist");
 
-const entry = "greenlight";
+const starter = "greenlight.js";
 
 /** A file of the bundle. */
 export interface BundledFile {
@@ -49,7 +49,7 @@ function publishedManifest(): string {
     description,
     license,
     type: "commonjs",
-    bin: { greenlight: `${entry}.js` },
+    bin: { greenlight: starter },
     files: ["*.js"],
     engines: { node: oldestNode() },
   };
@@ -79,6 +79,8 @@ function chunkName({ name, facadeModuleId }: PreRenderedChunk): string {
   const command = facadeModuleId === null ? undefined : commandOf(facadeModuleId);
   return command === undefined ? "[name]-[hash].js" : `${command}.${name}-[hash].js`;
 }
+
+const mainFile = "packages/cli/src/main.ts";
 
 const inputOptions: InputOptions = {
   cwd: root,
@@ -112,27 +114,26 @@ async function neededAtOnce(file: string): Promise<ReadonlySet<string>> {
  * several commands use, and one for what several parts of a command use.
  */
 async function sharedChunks(): Promise<CodeSplittingGroup[]> {
-  const main = await neededAtOnce("packages/cli/src/main.ts");
+  const main = await neededAtOnce(mainFile);
   const options = await neededAtOnce("packages/cli/src/commands/measure/command.ts");
   const measure = await neededAtOnce("packages/cli/src/commands/measure/run.ts");
+  const isMain = (id: string): boolean => main.has(id) || options.has(id) || id.startsWith("\0");
   return [
-    { name: "main", priority: 3, test: (id) => main.has(id) || options.has(id) },
+    { name: "main", priority: 3, test: isMain },
     { name: "measure", priority: 2, test: (id) => measure.has(id) },
     { name: "shared", minShareCount: 2, priority: 1, test: (id) => commandOf(id) === undefined },
     { name: (id) => commandOf(id) ?? null, debugName: "command", minShareCount: 2 },
   ];
 }
 
-/**
- * Bundles the command line into `folder`, which is emptied first.
- * @returns the JavaScript files with their sizes, the entry first.
- * @throws Error when the sources do not bundle without a warning.
- */
-export async function bundle(folder: string): Promise<BundledFile[]> {
-  rmSync(folder, { recursive: true, force: true });
+/** Writes the command line itself; the files, the main one first. */
+async function bundleSources(folder: string): Promise<readonly OutputChunk[]> {
   const groups = await sharedChunks();
-  const input = { [entry]: "packages/cli/bin/greenlight.js" };
-  const build = await rolldown({ ...inputOptions, input });
+  const build = await rolldown({
+    ...inputOptions,
+    input: { main: mainFile },
+    preserveEntrySignatures: "allow-extension",
+  });
   const { output } = await build.write({
     dir: folder,
     // Not ES modules: importing `node:crypto` or `node:fs` as one reads every property of it, and some
@@ -141,21 +142,49 @@ export async function bundle(folder: string): Promise<BundledFile[]> {
     dynamicImportInCjs: false,
     minify: true,
     codeSplitting: { groups },
+    entryFileNames: "[name]-[hash].js",
     chunkFileNames: chunkName,
   });
   await build.close();
-  const chunks = output.filter((file) => file.type === "chunk");
+  const chunks = output.filter((part) => part.type === "chunk");
   refuseForeignCode(chunks);
+  return chunks.toSorted((a, b) => Number(b.isEntry) - Number(a.isEntry));
+}
 
-  mkdirSync(folder, { recursive: true });
-  chmodSync(join(folder, `${entry}.js`), 0o755);
+/** Writes what starts the command line, whose main file is `main`. */
+async function bundleStarter(folder: string, main: string): Promise<readonly OutputChunk[]> {
+  const build = await rolldown({
+    ...inputOptions,
+    input: { starter: "packages/cli/bin/packaged.js" },
+    transform: { define: { MAIN_FILE: JSON.stringify(`./${main}`) } },
+  });
+  const { output } = await build.write({
+    dir: folder,
+    format: "cjs",
+    minify: true,
+    codeSplitting: false,
+    entryFileNames: starter,
+  });
+  await build.close();
+  chmodSync(join(folder, starter), 0o755);
+  return output.filter((part) => part.type === "chunk");
+}
+
+/**
+ * Bundles the command line into `folder`, which is emptied first.
+ * @returns the JavaScript files with their sizes, the one that starts it first.
+ * @throws Error when the sources do not bundle without a warning.
+ */
+export async function bundle(folder: string): Promise<BundledFile[]> {
+  rmSync(folder, { recursive: true, force: true });
+  const chunks = await bundleSources(folder);
+  const main = chunks[0]?.fileName ?? "";
+  const files = [...(await bundleStarter(folder, main)), ...chunks];
   writeFileSync(join(folder, "package.json"), publishedManifest());
   for (const name of ["LICENSE", "README.md"]) copyFileSync(join(root, name), join(folder, name));
-  return chunks
-    .map(({ fileName, code }) => ({
-      name: fileName,
-      bytes: Buffer.byteLength(code),
-      gzipped: gzipSync(code).length,
-    }))
-    .toSorted((a, b) => Number(b.name === `${entry}.js`) - Number(a.name === `${entry}.js`));
+  return files.map(({ fileName, code }) => ({
+    name: fileName,
+    bytes: Buffer.byteLength(code),
+    gzipped: gzipSync(code).length,
+  }));
 }

@@ -6,6 +6,7 @@ import {
   VMSA_PROFILES,
   applicationVmsaPage,
   bootVmsaPage,
+  profileHosts,
 } from "../../packages/core/src/launch/index.ts";
 import type { VmsaProfile } from "../../packages/core/src/launch/index.ts";
 
@@ -23,8 +24,8 @@ export function profilesPage(): string {
     "| id | `--vmm-type` | modes | SEC_MEM | CPUID pages | hosts |",
     "|---|---|---|---|---|---|",
     ...VMSA_PROFILES.map(
-      ({ id, vmm, modes, secMem, cpuidLast, hosts }) =>
-        `| \`${id}\` | ${vmm} | ${modes.join(", ")} | ${secMem} | ${cpuidLast ? "last" : "in order"} | ${hosts} |`,
+      (profile) =>
+        `| \`${profile.id}\` | ${profile.vmm} | ${profile.modes.join(", ")} | ${profile.secMem} | ${profile.cpuidLast ? "last" : "in order"} | ${profileHosts(profile)} |`,
     ),
     "",
     "Registers that are not zero, for an EPYC-Milan vCPU, guest features 1 and an AP entry point of",

@@ -2,12 +2,14 @@
 // The measuring entry: what a page or a service needs to compute an expected launch digest, and
 // nothing else. Its size is a budget (test/budget.test.ts).
 
-export { hexEncode } from "./bytes/index.ts";
-export { readFirmware } from "./firmware/index.ts";
-export type { FirmwareImage } from "./firmware/index.ts";
+export { LayoutError, hexDecode, hexEncode } from "./bytes/index.ts";
+export { readLaunchFirmware as readFirmware } from "./firmware/image.ts";
+export type { LaunchFirmware } from "./firmware/image.ts";
 export {
+  LaunchError,
   cmdlineHash,
-  cpuModel,
+  cpuSignature,
+  epycModel,
   noInitrdHash,
   sevEsLaunchDigest,
   sevLaunchDigest,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// From argument list to values, on node:util's parseArgs. Values are taken as they are: command
-// lines are measured byte for byte, so empty ones, newlines and leading dashes must all come through.
+// From argument list to values. Values are taken as they are: command lines are measured byte for byte,
+// so empty ones, newlines and leading dashes must all come through. Not on node:util's parseArgs, which
+// needs a second pass for that and a millisecond more of every start.
 
-import { parseArgs } from "node:util";
 import { COMMON_OPTIONS } from "./command.ts";
 import type { Command, Option, Options, OptionValues } from "./command.ts";
 import { UsageError } from "./usage-error.ts";
@@ -20,98 +20,85 @@ export interface Parsed {
  */
 export function parse(command: Command, argv: readonly string[]): Parsed {
   const options: Options = { ...command.options, ...COMMON_OPTIONS };
-  const joined = joinValues(argv, options, command.abbreviations ?? []);
-  const { tokens } = parseArgs({
-    args: joined,
-    options: Object.fromEntries(
-      Object.entries(options).map(([name, option]) => [
-        name,
-        {
-          type: option.kind === "flag" ? ("boolean" as const) : ("string" as const),
-          multiple: true,
-          ...(option.short === undefined ? {} : { short: option.short }),
-        },
-      ]),
-    ),
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
   const values: Record<string, boolean | string | readonly string[] | undefined> = {};
   for (const [name, option] of Object.entries(options)) {
     values[name] = option.kind === "flag" ? false : option.kind === "list" ? [] : undefined;
   }
   const positionals: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") positionals.push(token.value);
-    if (token.kind !== "option") continue;
-    const option = options[token.name];
-    if (option === undefined) throw unknownOption(token.rawName, options);
-    const value = checkValue(token.name, option, token.value);
-    const before = values[token.name];
-    values[token.name] = Array.isArray(before) ? [...before, value] : value;
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i]!;
+    if (argument === "--") {
+      positionals.push(...argv.slice(i + 1));
+      break;
+    }
+    if (!argument.startsWith("-") || argument === "-") {
+      positionals.push(argument);
+      continue;
+    }
+    for (const { name, attached } of namesIn(argument, options, command.abbreviations ?? [])) {
+      const option = options[name]!;
+      const separate = option.kind !== "flag" && attached === undefined;
+      if (separate) i++;
+      const value = checkValue(name, option, separate ? valueAt(argv, i, options) : attached);
+      const before = values[name];
+      values[name] = Array.isArray(before) ? [...before, value] : value;
+    }
   }
   const help = values["help"] === true;
   if (!help) checkPositionals(command, positionals);
   return { values, positionals, help };
 }
 
-/**
- * Writes `--name value` as `--name=value`, so that a value may begin with a dash, and completes
- * abbreviated names. Everything after `--` is left alone.
- */
-function joinValues(
-  argv: readonly string[],
-  options: Options,
-  abbreviations: readonly string[],
-): string[] {
-  const joined: string[] = [];
-  for (let i = 0; i < argv.length; i++) {
-    const argument = argv[i]!;
-    if (argument === "--") return [...joined, ...argv.slice(i)];
-    const long = /^--([^=]+)(=[^]*)?$/.exec(argument);
-    const name = nameOf(argument, long?.[1], options, abbreviations);
-    const option = name === undefined ? undefined : options[name];
-    if (option === undefined || name === undefined) {
-      joined.push(argument);
-    } else if (long?.[2] !== undefined) {
-      joined.push(`--${name}${long[2]}`);
-    } else if (option.kind === "flag") {
-      joined.push(`--${name}`);
-    } else {
-      i++;
-      if (i >= argv.length || isOption(argv[i]!, options)) throw missingValue(name, option);
-      joined.push(`--${name}=${argv[i]!}`);
-    }
-  }
-  return joined;
+/** An option as it was given, with its value where that is part of the same argument. */
+interface GivenOption {
+  readonly name: string;
+  readonly attached: string | undefined;
 }
 
-function nameOf(
+/** The options in one argument: `--name`, `--name=value`, `-v`, `-vh`, `-oVALUE`. */
+function namesIn(
   argument: string,
-  long: string | undefined,
   options: Options,
   abbreviations: readonly string[],
-): string | undefined {
-  if (long !== undefined) {
-    if (Object.hasOwn(options, long)) return long;
-    const matches = abbreviations.filter((name) => name.startsWith(long));
-    if (matches.length === 0) throw unknownOption(`--${long}`, options);
-    if (matches.length === 1) return matches[0];
-    throw new UsageError(
-      "ambiguous-option",
-      `--${long} could be ${matches.map((name) => `--${name}`).join(" or ")}`,
-      "write the option out",
-    );
+): readonly GivenOption[] {
+  if (argument.startsWith("--")) {
+    const end = argument.indexOf("=");
+    const long = argument.slice(2, end < 0 ? undefined : end);
+    const attached = end < 0 ? undefined : argument.slice(end + 1);
+    return [{ name: fullName(long, options, abbreviations), attached }];
   }
-  if (argument.length !== 2 || !argument.startsWith("-")) return undefined;
-  return Object.keys(options).find((name) => options[name]!.short === argument[1]);
+  const given: GivenOption[] = [];
+  for (let i = 1; i < argument.length; i++) {
+    const letter = argument[i]!;
+    const found = Object.entries(options).find(([, { short }]) => short === letter);
+    if (found === undefined) throw unknownOption(`-${letter}`, options);
+    const [name, { kind }] = found;
+    if (kind !== "flag") {
+      return [...given, { name, attached: argument.slice(i + 1) || undefined }];
+    }
+    given.push({ name, attached: undefined });
+  }
+  return given;
 }
 
-// The next argument is another option of ours, so this one's value was forgotten.
-function isOption(argument: string, options: Options): boolean {
-  const name = /^--([^=]+)/.exec(argument)?.[1];
-  return name !== undefined && Object.hasOwn(options, name);
+function fullName(long: string, options: Options, abbreviations: readonly string[]): string {
+  if (Object.hasOwn(options, long)) return long;
+  const matches = long === "" ? [] : abbreviations.filter((name) => name.startsWith(long));
+  const [only, another] = matches;
+  if (only === undefined) throw unknownOption(`--${long}`, options);
+  if (another === undefined) return only;
+  throw new UsageError(
+    "ambiguous-option",
+    `--${long} could be ${matches.map((name) => `--${name}`).join(" or ")}`,
+    "write the option out",
+  );
+}
+
+/** The argument after an option, unless it is another option of ours: then the value was forgotten. */
+function valueAt(argv: readonly string[], index: number, options: Options): string | undefined {
+  const value = argv[index];
+  const name = value === undefined ? undefined : /^--([^=]+)/.exec(value)?.[1];
+  return name !== undefined && Object.hasOwn(options, name) ? undefined : value;
 }
 
 function checkValue(name: string, option: Option, value: string | undefined): boolean | string {

@@ -28,7 +28,12 @@ const ERROR_SCHEMA = "greenlight/error/v1";
 /**
  * Tells an error and gives the exit code. With `json`, a program reads it on stdout too.
  */
-export function reportFailure(error: unknown, command: string, json: boolean, io: Io): number {
+export async function reportFailure(
+  error: unknown,
+  command: string,
+  json: boolean,
+  io: Io,
+): Promise<number> {
   const prefix = command === "" ? "greenlight" : `greenlight ${command}`;
   if (!isKnownError(error)) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -47,7 +52,9 @@ export function reportFailure(error: unknown, command: string, json: boolean, io
   if (error.hint !== undefined) io.err(`  hint: ${error.hint}\n`);
   if (error.source !== undefined) io.err(`  source: ${error.source}\n`);
   if (json) {
-    const { code, message, hint, offset, source, findings } = error;
+    const { withBasis } = await import("@greenlight/core/firmware");
+    const { code, message, hint, offset, source } = error;
+    const findings = error.findings?.map(withBasis);
     const body = { code, message, hint, offset, source, findings };
     io.out(`${JSON.stringify({ schema: ERROR_SCHEMA, error: body }, null, 2)}\n`);
   }

@@ -13,27 +13,28 @@ export interface OutputFile {
 
 /**
  * Writes files; none of them when one exists already and `force` is not set.
+ * @param wayOut What to do about an existing file, for the error.
  * @throws {UsageError} `file-exists`, `unwritable-file`.
  */
-export function writeFiles(files: readonly OutputFile[], force: boolean): void {
+export function writeFiles(
+  files: readonly OutputFile[],
+  force: boolean,
+  wayOut = "name another file, or add --force to overwrite it",
+): void {
   const taken = force ? undefined : files.find(({ path }) => existsSync(path));
-  if (taken !== undefined) throw fileExists(taken.path);
+  if (taken !== undefined) throw fileExists(taken.path, wayOut);
   for (const { path, content } of files) {
     try {
       writeFileSync(path, content, { flag: force ? "w" : "wx" });
     } catch (error) {
       const reason = systemErrorCode(error);
       if (reason === undefined) throw error;
-      if (reason === "EEXIST") throw fileExists(path);
+      if (reason === "EEXIST") throw fileExists(path, wayOut);
       throw new UsageError("unwritable-file", `cannot write ${JSON.stringify(path)}: ${reason}`);
     }
   }
 }
 
-function fileExists(path: string): UsageError {
-  return new UsageError(
-    "file-exists",
-    `${JSON.stringify(path)} exists`,
-    "name another file, or add --force to overwrite it",
-  );
+function fileExists(path: string, wayOut: string): UsageError {
+  return new UsageError("file-exists", `${JSON.stringify(path)} exists`, wayOut);
 }

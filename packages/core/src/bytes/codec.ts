@@ -63,11 +63,11 @@ export function failAt(
   throw new LayoutError({
     code,
     structure: site.structure,
-    ...(site.path === "" ? {} : { field: site.path }),
+    field: site.path || undefined,
     offset,
     reason,
-    ...(hint === undefined ? {} : { hint }),
-    ...(site.source === "" ? {} : { source: site.source }),
+    hint,
+    source: site.source || undefined,
   });
 }
 
@@ -79,36 +79,28 @@ export interface IntegerCodec<T extends number | bigint> extends Codec<T> {
   readonly bitLength: number;
 }
 
-function integer(size: 1 | 2 | 4): IntegerCodec<number> {
-  const limit = 2 ** (size * 8);
+function integer(bitLength: 8 | 16 | 32): IntegerCodec<number> {
   return {
-    type: `u${size * 8}`,
-    size,
-    bitLength: size * 8,
-    read: (view, offset, site) =>
-      size === 1
-        ? view.getUint8(offset)
-        : size === 2
-          ? view.getUint16(offset, site.littleEndian)
-          : view.getUint32(offset, site.littleEndian),
+    type: `u${bitLength}`,
+    size: bitLength / 8,
+    bitLength,
+    read: (view, offset, site) => view[`getUint${bitLength}`](offset, site.littleEndian),
     write(view, offset, value, site) {
-      if (!Number.isInteger(value) || value < 0 || value >= limit) {
-        failAt(site, offset, "out-of-range", `${value} does not fit u${size * 8}`);
+      if (!Number.isInteger(value) || value < 0 || value >= 2 ** bitLength) {
+        failAt(site, offset, "out-of-range", `${value} does not fit u${bitLength}`);
       }
-      if (size === 1) view.setUint8(offset, value);
-      else if (size === 2) view.setUint16(offset, value, site.littleEndian);
-      else view.setUint32(offset, value, site.littleEndian);
+      view[`setUint${bitLength}`](offset, value, site.littleEndian);
     },
     format: hexNumber,
   };
 }
 
 /** Unsigned 8-bit integer. */
-export const u8: IntegerCodec<number> = integer(1);
+export const u8: IntegerCodec<number> = integer(8);
 /** Unsigned 16-bit integer in the structure's byte order. */
-export const u16: IntegerCodec<number> = integer(2);
+export const u16: IntegerCodec<number> = integer(16);
 /** Unsigned 32-bit integer in the structure's byte order. */
-export const u32: IntegerCodec<number> = integer(4);
+export const u32: IntegerCodec<number> = integer(32);
 /** Unsigned 64-bit integer in the structure's byte order, as a bigint. */
 export const u64: IntegerCodec<bigint> = {
   type: "u64",

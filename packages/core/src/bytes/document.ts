@@ -3,6 +3,20 @@
 
 import type { Struct } from "./struct.ts";
 
+/**
+ * The layout with what its fields mean, by name. A name that is no field is a bug of ours and throws a
+ * plain Error on load.
+ */
+export function documented<T>(
+  layout: Struct<T>,
+  docs: Readonly<Record<string, string>>,
+): Struct<T> {
+  const other = Object.keys(docs).find((key) => layout.parts.every(({ name }) => name !== key));
+  if (other !== undefined) throw new Error(`${layout.name} has no field ${other} to document`);
+  const parts = layout.parts.map((part) => ({ ...part, doc: docs[part.name] ?? part.doc }));
+  return { ...layout, parts };
+}
+
 /** A Markdown section for one structure: citation, field table, and tables of named values. */
 export function documentLayout<T>(layout: Struct<T>): string {
   const head = [

@@ -37,6 +37,9 @@ export interface LayoutProblem {
   readonly source?: string;
 }
 
+/** A type whose optional properties may also be there and undefined. */
+type Stated<T> = { readonly [K in keyof T]: {} extends Pick<T, K> ? T[K] | undefined : T[K] };
+
 /**
  * Bytes do not follow their layout, or a value does not fit one. `message` names structure, field
  * and offset; the parts are there as properties for programs.
@@ -51,7 +54,8 @@ export class LayoutError extends Error implements LayoutProblem {
   readonly hint?: string;
   readonly source?: string;
 
-  constructor(problem: LayoutProblem) {
+  /** Parts of the problem that are undefined stay absent. */
+  constructor(problem: Stated<LayoutProblem>) {
     super(describe(problem));
     this.code = problem.code;
     this.structure = problem.structure;
@@ -63,7 +67,7 @@ export class LayoutError extends Error implements LayoutProblem {
   }
 }
 
-function describe(problem: LayoutProblem): string {
+function describe(problem: Stated<LayoutProblem>): string {
   const field = problem.field === undefined ? "" : `.${problem.field}`;
   const offset = problem.offset === undefined ? "" : ` at offset 0x${problem.offset.toString(16)}`;
   return `${problem.structure}${field}${offset}: ${problem.reason}`;

@@ -3,10 +3,10 @@
 
 export { annotate } from "./annotate.ts";
 export type { Annotation } from "./annotate.ts";
-export { bigEndian, bytes, guid, u8, u16, u32, u64 } from "./codec.ts";
+export { bigEndian, bytes, guid, hexNumber, u8, u16, u32, u64 } from "./codec.ts";
 export type { Codec, Gate } from "./codec.ts";
 export { array, gated } from "./composite.ts";
-export { documentLayout } from "./document.ts";
+export { documentLayout, documented } from "./document.ts";
 export { LayoutError } from "./error.ts";
 export type { LayoutErrorCode, LayoutProblem } from "./error.ts";
 export { constant, mbz, signature, version } from "./fixed.ts";

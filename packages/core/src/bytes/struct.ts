@@ -2,6 +2,7 @@
 // struct(): a layout declared once, with every field pinned to the offset its specification prints.
 // Types, decoder, encoder, annotated views and documentation all come from the declaration.
 
+import { hexNumber } from "./codec.ts";
 import type { Codec, Part, Site } from "./codec.ts";
 import { LayoutError } from "./error.ts";
 
@@ -81,8 +82,11 @@ export function struct<const F extends Fields>(
 ): Struct<Decoded<F>> {
   type T = Decoded<F>;
   const { size, source, endian = "little", versionField } = options;
-  const entries = Object.entries(fields);
-  checkCoverage(name, size, entries);
+  const parts: readonly Part[] = Object.entries(fields).map(([key, field]) => ({
+    name: key,
+    ...field,
+  }));
+  checkCoverage(name, size, parts);
   if (versionField !== undefined && !Object.hasOwn(fields, versionField)) {
     throw new Error(`${name} has no field ${versionField} to take its version from`);
   }
@@ -110,8 +114,8 @@ export function struct<const F extends Fields>(
     const site = inner(outer);
     const value: Record<string, unknown> = {};
     let gate: number | undefined;
-    for (const [key, field] of entries) {
-      const part = field.codec.read(view, base + field.offset, fieldSite(site, key, gate));
+    for (const { name: key, offset, codec } of parts) {
+      const part = codec.read(view, base + offset, fieldSite(site, key, gate));
       if (part !== undefined) value[key] = part;
       if (key === versionField) gate = Number(part);
     }
@@ -123,9 +127,8 @@ export function struct<const F extends Fields>(
     const site = inner(outer);
     const record = value as Readonly<Record<string, unknown>>;
     const gate = versionField === undefined ? undefined : Number(record[versionField]);
-    for (const [key, field] of entries) {
-      const place = fieldSite(site, key, gate);
-      field.codec.write(view, base + field.offset, record[key], place);
+    for (const { name: key, offset, codec } of parts) {
+      codec.write(view, base + offset, record[key], fieldSite(site, key, gate));
     }
   }
 
@@ -149,12 +152,7 @@ export function struct<const F extends Fields>(
     endian,
     size,
     versionField,
-    parts: entries.map(([key, field]) => ({
-      name: key,
-      offset: field.offset,
-      codec: field.codec,
-      doc: field.doc,
-    })),
+    parts,
     read,
     write,
     decodeAt,
@@ -183,19 +181,15 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function checkCoverage(
-  name: string,
-  size: number,
-  entries: readonly (readonly [string, Field<unknown>])[],
-): void {
+function checkCoverage(name: string, size: number, parts: readonly Part[]): void {
   let end = 0;
-  for (const [key, field] of entries) {
-    if (field.offset !== end) {
+  for (const part of parts) {
+    if (part.offset !== end) {
       throw new Error(
-        `${name}.${key} is at 0x${field.offset.toString(16)}, not 0x${end.toString(16)}`,
+        `${name}.${part.name} is at ${hexNumber(part.offset)}, not ${hexNumber(end)}`,
       );
     }
-    end += field.codec.size;
+    end += part.codec.size;
   }
   if (end !== size) throw new Error(`${name} covers ${end} bytes of ${size}`);
 }

@@ -7,7 +7,7 @@ import { LayoutError } from "./error.ts";
 /** Lower-case hexadecimal, two digits a byte, no prefix. */
 export function hexEncode(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16);
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
   return text;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `#crypto` outside Node (browsers, workers): the same functions as node.ts on @noble/hashes.
+// `#crypto` outside Node (browsers, workers): the same functions as node.ts on sha2.ts.
 
-import { sha256 as nobleSha256, sha384 as nobleSha384 } from "@noble/hashes/sha2.js";
+import { SHA_256, SHA_384, Sha2, digestOf } from "./sha2.ts";
 
 /** An incremental SHA-256. */
 export interface Sha256 {
@@ -14,23 +14,17 @@ export interface Sha256 {
 
 /** SHA-256 (FIPS 180-4) of the data: 32 bytes. */
 export function sha256(data: Uint8Array): Uint8Array {
-  return nobleSha256(data);
+  return digestOf(SHA_256, data);
 }
 
 /** SHA-384 (FIPS 180-4) of the data: 48 bytes. */
 export function sha384(data: Uint8Array): Uint8Array {
-  return nobleSha384(data);
+  return digestOf(SHA_384, data);
 }
-
-const wrap = (state: ReturnType<typeof nobleSha256.create>): Sha256 => ({
-  update: (data) => void state.update(data),
-  digest: () => state.digest(),
-  fork: () => wrap(state.clone()),
-});
 
 /** A new incremental SHA-256. */
 export function sha256Stream(): Sha256 {
-  return wrap(nobleSha256.create());
+  return new Sha2(SHA_256);
 }
 
 /**
@@ -38,7 +32,7 @@ export function sha256Stream(): Sha256 {
  * @throws {RangeError} when the 48 bytes do not fit.
  */
 export function sha384Into(data: Uint8Array, target: Uint8Array, offset: number): void {
-  target.set(nobleSha384(data), offset);
+  target.set(sha384(data), offset);
 }
 
 /**

@@ -2,7 +2,8 @@
 // The CPUID signatures a vCPU may have had: QEMU's models, and those of real processors, which a
 // guest gets with `-cpu host`.
 
-import { CPU_MODELS, cpuSignature } from "../launch/cpu-models.ts";
+import { CPU_MODELS } from "../launch/cpu-models-other.ts";
+import { cpuSignature } from "../launch/cpu-models.ts";
 import type { Offer } from "./axis.ts";
 
 type SiliconRow = readonly [signature: number, name: string, cost: 1 | 2];

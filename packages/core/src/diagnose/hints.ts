@@ -2,6 +2,7 @@
 // What to do about each kind of difference. A table: one row for each parameter.
 
 import { SEV_FEATURES_BITS } from "../launch/guest-features.ts";
+import { profileHosts } from "../launch/vmsa/hosts.ts";
 import type { Dimension } from "./axis.ts";
 import type { CandidateLaunch } from "./launch.ts";
 import type { ParameterRow } from "./parameters.ts";
@@ -26,7 +27,7 @@ const HINTS: Readonly<Record<Dimension, Hint>> = {
   ],
   "guest-features": featuresHint,
   "vmsa-profile": (_row, { vmsa }) => [
-    `This VMSA is that of: ${vmsa?.profile.value.profile.hosts ?? "an unknown host"}.`,
+    `This VMSA is that of: ${vmsa === undefined ? "an unknown host" : profileHosts(vmsa.profile.value.profile)}.`,
   ],
   "vmsa-gpa": () => ["This VMM measures VMSA pages at an address other than KVM's."],
   "kernel-hashes": kernelHashesHint,

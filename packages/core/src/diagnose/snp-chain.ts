@@ -7,7 +7,7 @@ import { hexDecode, hexEncode } from "../bytes/index.ts";
 import { allocate, sha384Into } from "#crypto";
 import type { FirmwareDescriptor } from "../firmware/index.ts";
 import type { KernelHashes } from "../launch/kernel-hashes.ts";
-import { PAGE_INFO } from "../launch/page-info.ts";
+import { PAGE_INFO, PAGE_TYPES } from "../launch/page-info.ts";
 import type { LaunchDigest } from "../launch/page-info.ts";
 import { snpOvmfHash, snpPrefix } from "../launch/snp.ts";
 import { digestOf, extendBy } from "../launch/steps.ts";
@@ -54,8 +54,8 @@ export class SnpChain implements Chain {
       PAGE_INFO.encode({
         digestCur: new Uint8Array(DIGEST),
         contents: new Uint8Array(DIGEST),
-        pageType: "VMSA",
-        imiPage: { imiPage: false },
+        pageType: PAGE_TYPES.VMSA,
+        imiPage: 0,
         vmpl1Perms: 0,
         vmpl2Perms: 0,
         vmpl3Perms: 0,

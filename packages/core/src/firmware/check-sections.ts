@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Judging the SEV metadata sections: sizes, alignment, types, overlaps, completeness.
 
+import { hexNumber } from "../bytes/index.ts";
 import type { Finding, FindingId } from "../finding/index.ts";
 import { FOUR_GIB, PAGE_SIZE } from "./image.ts";
 import type { FirmwareLayout } from "./image.ts";
-import { SEV_METADATA_SECTION, SEV_SECTION_TYPES } from "./layout.ts";
+import { SEV_SECTION_TYPES } from "./layout.ts";
 import type { SevMetadataSection } from "./layout.ts";
 
 const TYPE_NAMES = new Map<number, string>(
@@ -13,21 +14,21 @@ const TYPE_NAMES = new Map<number, string>(
 
 /** Name of a section type, `type 0x..` for an unknown one. */
 export function sectionTypeName(type: number): string {
-  return TYPE_NAMES.get(type) ?? `type 0x${type.toString(16)}`;
+  return TYPE_NAMES.get(type) ?? `type ${hexNumber(type)}`;
 }
 
 /** A section as people read it: `CPUID 0x80e000-0x80efff`. */
 export function describeSection(section: SevMetadataSection): string {
   const { gpa, size, type } = section;
   const last = gpa + Math.max(1, size) - 1;
-  return `${sectionTypeName(type)} 0x${gpa.toString(16)}-0x${last.toString(16)}`;
+  return `${sectionTypeName(type)} ${hexNumber(gpa)}-${hexNumber(last)}`;
 }
 
 /** Sections every SEV-SNP guest needs exactly one of, of exactly one page. */
 const SINGLE_PAGE = [SEV_SECTION_TYPES.SNP_SECRETS, SEV_SECTION_TYPES.CPUID] as const;
 
-/** Checks all sections; one finding for each defect, or one that says all is well. */
-export function checkSections(layout: FirmwareLayout): readonly Finding[] {
+/** Judges all sections; one finding for each defect, or one that says all is well. */
+export function judgeSections(layout: FirmwareLayout): readonly Finding[] {
   const sections = layout.sections;
   if (sections === null) return [];
   const defects = [
@@ -41,8 +42,6 @@ export function checkSections(layout: FirmwareLayout): readonly Finding[] {
       id: "firmware.section.valid",
       outcome: "pass",
       title: `All ${sections.length} SEV metadata sections are well formed`,
-      where: { artefact: "firmware" },
-      source: SEV_METADATA_SECTION.source,
     },
   ];
 }
@@ -59,8 +58,6 @@ function defect(id: Defect, title: string, rest: Partial<Finding> = {}): Finding
     id: `firmware.section.${id}`,
     outcome: "fail",
     title,
-    where: { artefact: "firmware" },
-    source: SEV_METADATA_SECTION.source,
     ...rest,
   };
 }
@@ -72,17 +69,15 @@ function checkOne(section: SevMetadataSection, index: number): readonly Finding[
   if (size === 0) {
     found.push(
       defect("empty", `${name} has size zero, which QEMU refuses to launch`, {
-        expected: "at least 0x1000 bytes",
         actual: "0",
-        hint: "this image is not meant for SEV-SNP (Intel TDX builds look so); choose another",
+        hint: "this image is not meant for SEV-SNP (Intel TDX builds look so)",
       }),
     );
   }
   if (gpa % PAGE_SIZE !== 0 || size % PAGE_SIZE !== 0) {
     found.push(
       defect("unaligned", `${name} is not made of whole 4 KiB pages`, {
-        expected: "address and size multiples of 0x1000",
-        actual: `address 0x${gpa.toString(16)}, size 0x${size.toString(16)}`,
+        actual: `address ${hexNumber(gpa)}, size ${hexNumber(size)}`,
       }),
     );
   }
@@ -92,8 +87,7 @@ function checkOne(section: SevMetadataSection, index: number): readonly Finding[
   if (!TYPE_NAMES.has(type)) {
     found.push(
       defect("unknown-type", `${name} has a type that no edk2 release defines`, {
-        expected: [...TYPE_NAMES.values()].join(", "),
-        actual: `0x${type.toString(16)}`,
+        actual: hexNumber(type),
         hint: "QEMU would measure it as zero pages; accept this finding by name to do the same",
       }),
     );
@@ -101,8 +95,7 @@ function checkOne(section: SevMetadataSection, index: number): readonly Finding[
   if (size > PAGE_SIZE && SINGLE_PAGE.some((single) => single === type)) {
     found.push(
       defect("oversized", `${name} is larger than the one page it may have`, {
-        expected: "0x1000",
-        actual: `0x${size.toString(16)}`,
+        actual: hexNumber(size),
       }),
     );
   }
@@ -138,7 +131,6 @@ function checkCompleteness(sections: readonly SevMetadataSection[]): readonly Fi
     const id = count === 0 ? "missing" : "duplicate";
     return [
       defect(id, `The SEV metadata has ${count} ${sectionTypeName(type)} sections`, {
-        expected: "exactly one",
         actual: String(count),
       }),
     ];

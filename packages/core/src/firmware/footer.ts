@@ -3,8 +3,7 @@
 
 import { LayoutError } from "../bytes/index.ts";
 import type { Guid, Struct } from "../bytes/index.ts";
-import { FOOTER_GUIDS, footerGuidName } from "./guids.ts";
-import type { FooterGuidName } from "./guids.ts";
+import { OVMF_TABLE_FOOTER, SEV_ES_RESET_BLOCK } from "./guids.ts";
 import { FOOTER_ENTRY } from "./layout.ts";
 
 /** Bytes between the end of the table and the end of the image (the reset vector's code). */
@@ -12,9 +11,8 @@ const AFTER_TABLE = 32;
 
 /** One entry of the footer table. */
 export interface FooterEntry {
+  /** What the data is; footerGuidName() names the known ones. */
   readonly guid: Guid;
-  /** Name of the GUID when it is a known one. */
-  readonly name: FooterGuidName | undefined;
   /** File offset of the entry's data. */
   readonly offset: number;
   readonly data: Uint8Array;
@@ -40,8 +38,8 @@ export function readFooterTable(image: Uint8Array): FooterTable | null {
   const footerAt = image.length - AFTER_TABLE - FOOTER_ENTRY.size;
   if (footerAt < 0) return null;
   const footer = FOOTER_ENTRY.decodeAt(image, footerAt);
-  if (footer.guid === FOOTER_GUIDS.SEV_ES_RESET_BLOCK) return loneResetBlock(image, footer.length);
-  if (footer.guid !== FOOTER_GUIDS.OVMF_TABLE_FOOTER) return null;
+  if (footer.guid === SEV_ES_RESET_BLOCK) return loneResetBlock(image, footer.length);
+  if (footer.guid !== OVMF_TABLE_FOOTER) return null;
 
   const start = footerAt + FOOTER_ENTRY.size - footer.length;
   if (footer.length < FOOTER_ENTRY.size || start < 0) {
@@ -57,7 +55,7 @@ export function readFooterTable(image: Uint8Array): FooterTable | null {
       throw badLength(tail, `entry ${guid} says ${length} bytes, must be 18 to ${end - start}`);
     }
     const offset = end - length;
-    entries.push({ guid, name: footerGuidName(guid), offset, data: image.subarray(offset, tail) });
+    entries.push({ guid, offset, data: image.subarray(offset, tail) });
     end = offset;
   }
   return { offset: start, length: footer.length, entries, lone: false };
@@ -69,15 +67,11 @@ export function readFooterTable(image: Uint8Array): FooterTable | null {
  * Data beyond the structure is ignored, as every known tool does.
  * @throws {LayoutError} when the data is shorter than the structure.
  */
-export function footerValue<T>(
-  table: FooterTable | null,
-  name: FooterGuidName,
-  layout: Struct<T>,
-): T | null {
-  const entry = table?.entries.find((candidate) => candidate.name === name);
+export function footerValue<T>(table: FooterTable | null, guid: Guid, layout: Struct<T>): T | null {
+  const entry = table?.entries.find((candidate) => candidate.guid === guid);
   if (entry === undefined) return null;
   if (entry.data.length < layout.size) {
-    const reason = `entry ${name} has ${entry.data.length} bytes of data, needs ${layout.size}`;
+    const reason = `entry ${guid} (${layout.name}) has ${entry.data.length} bytes, needs ${layout.size}`;
     throw badLength(entry.offset, reason);
   }
   return layout.decodeAt(entry.data, 0);
@@ -91,8 +85,7 @@ function loneResetBlock(image: Uint8Array, length: number): FooterTable {
     throw badLength(end - FOOTER_ENTRY.size, `the lone reset block says ${length} bytes`);
   }
   const data = image.subarray(offset, end - FOOTER_ENTRY.size);
-  const guid = FOOTER_GUIDS.SEV_ES_RESET_BLOCK;
-  const entries = [{ guid, name: "SEV_ES_RESET_BLOCK" as const, offset, data }];
+  const entries = [{ guid: SEV_ES_RESET_BLOCK, offset, data }];
   return { offset, length, entries, lone: true };
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A firmware image, read: everything in it that decides how it is loaded and measured.
+// A firmware image, read: everything in it that decides how QEMU loads and measures it.
 
 import { footerValue, readFooterTable } from "./footer.ts";
 import type { FooterTable } from "./footer.ts";
-import { AREA, SEV_ES_RESET_BLOCK, SVSM_INFO } from "./layout.ts";
-import type { IgvmMetadataSection, SevMetadataSection } from "./layout.ts";
-import { readIgvmMetadata, readSevMetadata } from "./metadata.ts";
+import * as guids from "./guids.ts";
+import { AREA, SEV_ES_RESET_BLOCK } from "./layout.ts";
+import type { SevMetadataSection } from "./layout.ts";
+import { readSevMetadata } from "./metadata.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Infer } from "../bytes/index.ts";
 
@@ -35,22 +36,19 @@ export interface FirmwareLayout {
   readonly secret: Area | null;
 }
 
-/** A decoded firmware image. */
-export interface FirmwareImage extends FirmwareLayout {
+/** A firmware image as far as QEMU looks at it. */
+export interface LaunchFirmware extends FirmwareLayout {
   readonly bytes: Uint8Array;
   readonly footer: FooterTable | null;
   readonly sevMetadata: Metadata<SevMetadataSection> | null;
-  readonly igvmMetadata: Metadata<IgvmMetadataSection> | null;
-  /** Entry point inside an SVSM binary; null for anything else. */
-  readonly svsmLaunchOffset: number | null;
 }
 
 /**
- * Decodes a firmware image. A file that is no OVMF decodes to an image without footer; judging that
- * is up to checkFirmware().
+ * Decodes what a launch depends on. A file that is no OVMF decodes to an image without footer; judging
+ * that is up to check.ts.
  * @throws {LayoutError} when the image has a footer table and it, or what it points to, is malformed.
  */
-export function readFirmware(bytes: Uint8Array): FirmwareImage {
+export function readLaunchFirmware(bytes: Uint8Array): LaunchFirmware {
   const footer = readFooterTable(bytes);
   const sevMetadata = readSevMetadata(bytes, footer);
   return {
@@ -58,11 +56,9 @@ export function readFirmware(bytes: Uint8Array): FirmwareImage {
     size: bytes.length,
     footer,
     sevMetadata,
-    igvmMetadata: readIgvmMetadata(bytes, footer),
     sections: sevMetadata?.sections ?? null,
-    resetEip: footerValue(footer, "SEV_ES_RESET_BLOCK", SEV_ES_RESET_BLOCK)?.resetEip ?? null,
-    hashTable: footerValue(footer, "SEV_HASH_TABLE", AREA),
-    secret: footerValue(footer, "SEV_LAUNCH_SECRET", AREA),
-    svsmLaunchOffset: footerValue(footer, "SVSM_INFO", SVSM_INFO)?.launchOffset ?? null,
+    resetEip: footerValue(footer, guids.SEV_ES_RESET_BLOCK, SEV_ES_RESET_BLOCK)?.resetEip ?? null,
+    hashTable: footerValue(footer, guids.SEV_HASH_TABLE, AREA),
+    secret: footerValue(footer, guids.SEV_LAUNCH_SECRET, AREA),
   };
 }

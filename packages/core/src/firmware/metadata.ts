@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The descriptors a firmware image carries for whoever loads it: SEV metadata, IGVM metadata.
+// The descriptors a firmware image carries for whoever loads it.
 
-import { LayoutError, Reader } from "../bytes/index.ts";
-import type { Struct } from "../bytes/index.ts";
+import { LayoutError, hexNumber } from "../bytes/index.ts";
+import type { Guid, LayoutErrorCode, Struct } from "../bytes/index.ts";
 import { footerValue } from "./footer.ts";
 import type { FooterTable } from "./footer.ts";
-import type { FooterGuidName } from "./guids.ts";
-import {
-  IGVM_METADATA_HEADER,
-  IGVM_METADATA_SECTION,
-  METADATA_OFFSET,
-  SEV_METADATA_HEADER,
-  SEV_METADATA_SECTION,
-} from "./layout.ts";
-import type { IgvmMetadataSection, SevMetadataSection } from "./layout.ts";
+import { SEV_METADATA } from "./guids.ts";
+import { METADATA_OFFSET, SEV_METADATA_HEADER, SEV_METADATA_SECTION } from "./layout.ts";
+import type { SevMetadataSection } from "./layout.ts";
 
 /** A metadata block and where it stands in the file. */
 export interface Metadata<S> {
@@ -39,64 +33,50 @@ export function readSevMetadata(
   image: Uint8Array,
   footer: FooterTable | null,
 ): Metadata<SevMetadataSection> | null {
-  return readMetadata(image, footer, "SEV_METADATA", SEV_METADATA_HEADER, SEV_METADATA_SECTION);
+  return readMetadata(image, footer, SEV_METADATA, SEV_METADATA_HEADER, SEV_METADATA_SECTION);
 }
 
 /**
- * Reads the IGVM metadata, or returns null when the footer table has no entry for it.
+ * Reads the metadata an entry of the footer table points to, or returns null when there is no entry.
  * @throws {LayoutError} when it is malformed.
  */
-export function readIgvmMetadata(
+export function readMetadata<S>(
   image: Uint8Array,
   footer: FooterTable | null,
-): Metadata<IgvmMetadataSection> | null {
-  return readMetadata(image, footer, "IGVM_METADATA", IGVM_METADATA_HEADER, IGVM_METADATA_SECTION);
-}
-
-function readMetadata<S>(
-  image: Uint8Array,
-  footer: FooterTable | null,
-  entry: FooterGuidName,
+  entry: Guid,
   headerLayout: Struct<MetadataHeader>,
   sectionLayout: Struct<S>,
 ): Metadata<S> | null {
   const place = footerValue(footer, entry, METADATA_OFFSET);
   if (place === null) return null;
   const offset = image.length - place.fromEnd;
+  const { name: structure, source } = headerLayout;
   if (offset < 0) {
     throw new LayoutError({
       code: "truncated",
-      structure: headerLayout.name,
-      reason: `stands 0x${place.fromEnd.toString(16)} bytes before the end of an image of ${image.length}`,
+      structure,
+      reason: `stands ${hexNumber(place.fromEnd)} bytes before the end of an image of ${image.length}`,
       hint: "this looks like a part of an image; give the whole file that is launched",
-      source: headerLayout.source,
+      source,
     });
   }
-  const reader = new Reader(image, headerLayout.name, offset);
-  const header = reader.struct(headerLayout);
-  const expected = headerLayout.size + sectionLayout.size * header.count;
-  if (header.length !== expected) {
-    throw new LayoutError({
-      code: "bad-length",
-      structure: headerLayout.name,
-      field: "length",
-      offset: offset + headerLayout.offsetOf("length"),
-      reason: `is ${header.length}, ${header.count} sections make ${expected}`,
-      source: headerLayout.source,
-    });
+  const { length, count } = headerLayout.decodeAt(image, offset);
+  const refuse = (code: LayoutErrorCode, field: keyof MetadataHeader, reason: string): never => {
+    const at = offset + headerLayout.offsetOf(field);
+    throw new LayoutError({ code, structure, field, offset: at, reason, source });
+  };
+  const expected = headerLayout.size + sectionLayout.size * count;
+  if (length !== expected) {
+    refuse("bad-length", "length", `is ${length}, ${count} sections make ${expected}`);
   }
-  if (header.count > MAX_SECTIONS) {
-    throw new LayoutError({
-      code: "out-of-range",
-      structure: headerLayout.name,
-      field: "count",
-      offset: offset + headerLayout.offsetOf("count"),
-      reason: `is ${header.count}, at most ${MAX_SECTIONS} are read`,
-      source: headerLayout.source,
-    });
+  if (count > MAX_SECTIONS) {
+    refuse("out-of-range", "count", `is ${count}, at most ${MAX_SECTIONS} are read`);
   }
-  const body = reader.window(expected - headerLayout.size);
-  const sections: S[] = [];
-  while (body.remaining > 0) sections.push(body.struct(sectionLayout));
+  const first = offset + headerLayout.size;
+  const [wanted, left] = [expected - headerLayout.size, image.length - first];
+  if (wanted > left) refuse("truncated", "count", `needs ${wanted} bytes, ${left} are there`);
+  const sections = Array.from({ length: count }, (_, i) =>
+    sectionLayout.decodeAt(image, first + i * sectionLayout.size),
+  );
   return { offset, sections };
 }

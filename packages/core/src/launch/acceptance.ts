@@ -9,21 +9,17 @@ import { LaunchError } from "./error.ts";
 /** Findings the caller has decided to live with, by id. */
 export type Accepted = ReadonlySet<string>;
 
-/**
- * What can be accepted, and what the digest then follows. Every other blocker leaves nothing to
- * follow: no host starts such a guest, so there is no digest.
- */
-export const ACCEPTABLE_FINDINGS: Readonly<Partial<Record<FindingId, string>>> = {
-  "firmware.footer.duplicate-guid": "the entry nearest to the footer counts, as in QEMU",
-  "firmware.size.unaligned":
-    "SEV and SEV-ES: the bytes are hashed as they are, as sev-snp-measure does",
-  "firmware.sev-metadata.missing": "firmware and VMSAs are measured, as sev-snp-measure does",
-  "firmware.section.empty": "the section is left out, as sev-snp-measure and virtee/sev do",
-  "firmware.section.unknown-type": "zero pages are measured, as in QEMU",
-  "firmware.section.oversized": "every page of the section is measured, as in QEMU",
-  "firmware.section.missing": "what is there is measured, as in QEMU",
-  "firmware.section.duplicate": "every section is measured, as in QEMU",
-};
+/** Findings that can be accepted; what the digest then follows is told in acceptance-docs.ts. */
+export const ACCEPTABLE = [
+  "firmware.footer.duplicate-guid",
+  "firmware.size.unaligned",
+  "firmware.sev-metadata.missing",
+  "firmware.section.empty",
+  "firmware.section.unknown-type",
+  "firmware.section.oversized",
+  "firmware.section.missing",
+  "firmware.section.duplicate",
+] as const satisfies readonly FindingId[];
 
 /** SEV-SNP measures whole pages, so there the size of an image is no matter of acceptance. */
 const NOT_FOR_SNP: FindingId = "firmware.size.unaligned";
@@ -31,7 +27,7 @@ const NOT_FOR_SNP: FindingId = "firmware.size.unaligned";
 /**
  * Throws unless every blocking finding is accepted.
  * @throws {LaunchError} `firmware-unsuitable` with all findings; `finding-not-acceptable` when an
- * accepted id is not one of {@link ACCEPTABLE_FINDINGS}.
+ * accepted id is not one of {@link ACCEPTABLE}.
  */
 export function requireSuitable(
   findings: readonly Finding[],
@@ -39,9 +35,9 @@ export function requireSuitable(
   mode: "sev" | "seves" | "snp",
 ): void {
   for (const id of accept) {
-    if (Object.hasOwn(ACCEPTABLE_FINDINGS, id)) continue;
+    if (ACCEPTABLE.some((known) => known === id)) continue;
     throw new LaunchError("finding-not-acceptable", `finding ${id} cannot be accepted`, {
-      hint: `these can: ${Object.keys(ACCEPTABLE_FINDINGS).join(", ")}`,
+      hint: `these can: ${ACCEPTABLE.join(", ")}`,
     });
   }
   const isAccepted = ({ id }: Finding): boolean =>
@@ -52,6 +48,6 @@ export function requireSuitable(
   const others = more.length > 0 ? ` (and ${more.length} more)` : "";
   throw new LaunchError("firmware-unsuitable", `${first.title} [${first.id}]${others}`, {
     findings,
-    ...(first.hint === undefined ? {} : { hint: first.hint }),
+    hint: first.hint,
   });
 }

@@ -32,7 +32,7 @@ export class LaunchError extends Error {
   constructor(
     code: LaunchErrorCode,
     message: string,
-    more: { readonly hint?: string; readonly findings?: readonly Finding[] } = {},
+    more: { readonly hint?: string | undefined; readonly findings?: readonly Finding[] } = {},
   ) {
     super(message);
     this.code = code;

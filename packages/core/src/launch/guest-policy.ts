@@ -3,7 +3,6 @@
 // repeated in the ID block and in every attestation report.
 
 import { LayoutError, bits, u64 } from "../bytes/index.ts";
-import type { BitFields } from "../bytes/index.ts";
 
 /** Where the bits are defined. */
 export const GUEST_POLICY_SOURCE =
@@ -30,14 +29,11 @@ const POSITIONS = {
  */
 export const GUEST_POLICY = bits(u64, POSITIONS);
 
-/** Decoded guest policy. */
-export type GuestPolicy = BitFields<typeof POSITIONS>;
-
 /** SMT allowed, everything else at its default: what QEMU and the peers' tools start from. */
 export const DEFAULT_GUEST_POLICY = 0x30000n;
 
 /** Bit 17: reserved, must be one. */
-export const GUEST_POLICY_RESERVED_ONE = 1n << 17n;
+const GUEST_POLICY_RESERVED_ONE = 1n << 17n;
 
 /** A named bit of the guest policy. */
 export interface GuestPolicyBit {

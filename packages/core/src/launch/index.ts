@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launch digests of SEV, SEV-ES and SEV-SNP, and what they are made of.
 
-export { ACCEPTABLE_FINDINGS } from "./acceptance.ts";
+export { ACCEPTABLE_FINDINGS } from "./acceptance-docs.ts";
 export type { Accepted } from "./acceptance.ts";
-export {
-  CPU_MODELS,
-  allEpycTypes,
-  cpuFamilyModelStepping,
-  cpuModel,
-  cpuSignature,
-} from "./cpu-models.ts";
+export { allEpycTypes, cpuFamilyModelStepping, cpuSignature, epycModel } from "./cpu-models.ts";
+export { CPU_MODELS, cpuModel } from "./cpu-models-other.ts";
 export type { CpuRow, VcpuType } from "./cpu-models.ts";
 export { firstDivergence } from "./divergence.ts";
 export type { Divergence, MeasuredPage } from "./divergence.ts";
@@ -20,7 +15,6 @@ export { DEFAULT_GUEST_POLICY, describeGuestPolicy, formatGuestPolicy } from "./
 export type { GuestPolicyBit, GuestPolicyDescription } from "./guest-policy.ts";
 export {
   KERNEL_HASHES_GUIDS,
-  KERNEL_HASHES_TABLE,
   cmdlineHash,
   kernelHashesPage,
   kernelHashesTable,
@@ -29,7 +23,8 @@ export {
 export type { KernelHashes } from "./kernel-hashes.ts";
 export { LAUNCH_MEASURE_INPUT, launchMeasurement } from "./measurement.ts";
 export type { LaunchMeasureParameters } from "./measurement.ts";
-export { LaunchDigest, PAGE_INFO, PAGE_TYPES } from "./page-info.ts";
+export { KERNEL_HASHES_TABLE, PAGE_INFO, SEGMENT, VMSA } from "./layout-docs.ts";
+export { LaunchDigest, PAGE_TYPES } from "./page-info.ts";
 export type { PageType, PageUpdate } from "./page-info.ts";
 export { KVM_VMSA_GPA, MAX_VCPUS, checkLaunch } from "./parameters.ts";
 export type { LaunchParameters, VcpuParameters } from "./parameters.ts";
@@ -52,8 +47,8 @@ export { svsmSteps } from "./svsm.ts";
 export type { SvsmParameters } from "./svsm.ts";
 export { applicationVmsaPage, bootVmsaPage, vmsaProfile, withFpu } from "./vmsa/build.ts";
 export { checkVmsa } from "./vmsa/check.ts";
-export { SEGMENT, VMSA } from "./vmsa/layout.ts";
 export type { Vmsa } from "./vmsa/layout.ts";
+export { profileHosts } from "./vmsa/hosts.ts";
 export { VMSA_PROFILES } from "./vmsa/profiles.ts";
 export type { VmsaProfile } from "./vmsa/profiles.ts";
 export { recogniseVmsa } from "./vmsa/recognise.ts";

@@ -3,7 +3,17 @@
 // memory (kernel-hashes=on). Source: QEMU target/i386/sev.c, SevHashTable; edk2 BlobVerifierSevHashes.
 
 import { sha256 } from "#crypto";
-import { LayoutError, at, bytes, constant, guid, mbz, struct, u16 } from "../bytes/index.ts";
+import {
+  LayoutError,
+  at,
+  bytes,
+  constant,
+  guid,
+  hexNumber,
+  mbz,
+  struct,
+  u16,
+} from "../bytes/index.ts";
 import type { Guid } from "../bytes/index.ts";
 import { LaunchError } from "./error.ts";
 
@@ -23,16 +33,16 @@ export const KERNEL_HASHES_TABLE = struct(
   { size: 176, source: SOURCE },
   {
     guid: at(0x00, constant(guid(), KERNEL_HASHES_GUIDS.table as Guid)),
-    length: at(0x10, constant(u16, 168), "bytes of the table without padding"),
+    length: at(0x10, constant(u16, 168)),
     cmdlineGuid: at(0x12, constant(guid(), KERNEL_HASHES_GUIDS.cmdline as Guid)),
     cmdlineLength: at(0x22, constant(u16, 50)),
-    cmdline: at(0x24, bytes(32), "SHA-256 of the command line and one NUL"),
+    cmdline: at(0x24, bytes(32)),
     initrdGuid: at(0x44, constant(guid(), KERNEL_HASHES_GUIDS.initrd as Guid)),
     initrdLength: at(0x54, constant(u16, 50)),
-    initrd: at(0x56, bytes(32), "SHA-256 of the initrd, of nothing when there is none"),
+    initrd: at(0x56, bytes(32)),
     kernelGuid: at(0x76, constant(guid(), KERNEL_HASHES_GUIDS.kernel as Guid)),
     kernelLength: at(0x86, constant(u16, 50)),
-    kernel: at(0x88, bytes(32), "SHA-256 of the kernel file"),
+    kernel: at(0x88, bytes(32)),
     padding: at(0xa8, mbz(8)),
   },
 );
@@ -82,7 +92,7 @@ export function kernelHashesPage(hashes: KernelHashes, base: number): Uint8Array
       code: "out-of-range",
       structure: KERNEL_HASHES_TABLE.name,
       offset,
-      reason: `at 0x${base.toString(16)} it crosses the end of its page`,
+      reason: `at ${hexNumber(base)} it crosses the end of its page`,
       source: SOURCE,
     });
   }

@@ -3,18 +3,7 @@
 // Source: AMD SEV-SNP firmware ABI (56860), SNP_LAUNCH_UPDATE, section "PAGE_INFO".
 
 import { allocate, sameRange, sha384Into } from "#crypto";
-import {
-  at,
-  bits,
-  bytes,
-  constant,
-  enumeration,
-  mbz,
-  struct,
-  u16,
-  u64,
-  u8,
-} from "../bytes/index.ts";
+import { at, bytes, constant, labelled, mbz, struct, u16, u64, u8 } from "../bytes/index.ts";
 import { LaunchError } from "./error.ts";
 
 /** PAGE_TYPE values (56860, SNP_LAUNCH_UPDATE, table "Encodings for the PAGE_TYPE field"). */
@@ -35,16 +24,16 @@ export const PAGE_INFO = struct(
   "PAGE_INFO",
   { size: 0x70, source: "AMD 56860, SNP_LAUNCH_UPDATE, table PAGE_INFO" },
   {
-    digestCur: at(0x00, bytes(48), "launch digest so far"),
-    contents: at(0x30, bytes(48), "SHA-384 of the page for NORMAL and VMSA, else zero"),
-    length: at(0x60, constant(u16, 0x70), "bytes of this structure"),
-    pageType: at(0x62, enumeration(u8, PAGE_TYPES)),
-    imiPage: at(0x63, bits(u8, { imiPage: 0 }), "page of an initial migration image"),
+    digestCur: at(0x00, bytes(48)),
+    contents: at(0x30, bytes(48)),
+    length: at(0x60, constant(u16, 0x70)),
+    pageType: at(0x62, labelled(u8, PAGE_TYPES)),
+    imiPage: at(0x63, u8),
     reserved: at(0x64, mbz(1)),
-    vmpl1Perms: at(0x65, u8, "RMP permissions of VMPL1"),
-    vmpl2Perms: at(0x66, u8, "RMP permissions of VMPL2"),
-    vmpl3Perms: at(0x67, u8, "RMP permissions of VMPL3"),
-    gpa: at(0x68, u64, "guest physical address"),
+    vmpl1Perms: at(0x65, u8),
+    vmpl2Perms: at(0x66, u8),
+    vmpl3Perms: at(0x67, u8),
+    gpa: at(0x68, u64),
   },
 );
 
@@ -58,8 +47,8 @@ const GPA = PAGE_INFO.offsetOf("gpa");
 const FRESH = PAGE_INFO.encode({
   digestCur: new Uint8Array(DIGEST_SIZE),
   contents: new Uint8Array(DIGEST_SIZE),
-  pageType: "NORMAL",
-  imiPage: { imiPage: false },
+  pageType: 0,
+  imiPage: 0,
   vmpl1Perms: 0,
   vmpl2Perms: 0,
   vmpl3Perms: 0,
@@ -108,12 +97,6 @@ export class LaunchDigest {
   /** The digest so far, a copy. */
   value(): Uint8Array {
     return Uint8Array.from(this.#info.subarray(0, DIGEST_SIZE));
-  }
-
-  /** Whether the digest so far equals 48 expected bytes. */
-  equals(expected: Uint8Array): boolean {
-    for (let i = 0; i < DIGEST_SIZE; i++) if (this.#info[i] !== expected[i]) return false;
-    return true;
   }
 
   /** A chain of its own that goes on from here, without trace. */

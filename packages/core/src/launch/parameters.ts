@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a launch digest is computed from, checked before anything is hashed.
 
-import { checkFirmwareFor } from "../firmware/index.ts";
-import type { FirmwareDescriptor, FirmwareImage } from "../firmware/index.ts";
+import { judgeFirmware } from "../firmware/check.ts";
+import type { FirmwareDescriptor, LaunchFirmware } from "../firmware/index.ts";
 import type { Finding } from "../finding/index.ts";
 import { requireSuitable } from "./acceptance.ts";
 import type { Accepted } from "./acceptance.ts";
@@ -23,7 +23,7 @@ export const KVM_VMSA_GPA = 0xffff_ffff_f000;
 /** What every SEV generation's digest depends on. */
 export interface LaunchParameters {
   /** The image itself, or for SEV-SNP a descriptor in its place. */
-  readonly firmware: FirmwareImage | FirmwareDescriptor;
+  readonly firmware: LaunchFirmware | FirmwareDescriptor;
   /** Set when the host measures kernel, initrd and command line (kernel-hashes=on). */
   readonly kernelHashes?: KernelHashes;
   readonly accept?: Accepted;
@@ -61,7 +61,7 @@ export function checkLaunch(
   vcpus: number,
 ): readonly Finding[] {
   const kernelHashes = parameters.kernelHashes !== undefined;
-  const findings = checkFirmwareFor(parameters.firmware, { mode, vcpus, kernelHashes });
+  const findings = judgeFirmware(parameters.firmware, { mode, vcpus, kernelHashes });
   requireSuitable(findings, parameters.accept ?? new Set(), mode);
   return findings;
 }
@@ -82,7 +82,7 @@ export function vmsaParameters(
     throw new LaunchError(
       "profile-mode-mismatch",
       `VMSA profile ${profile.id} is not one for mode ${mode}`,
-      { hint: `it is for ${profile.modes.join(", ")}: ${profile.hosts}` },
+      { hint: `it is for ${profile.modes.join(", ")}` },
     );
   }
   if (signature === undefined && profile.rdx === "cpu-signature") {
@@ -90,7 +90,7 @@ export function vmsaParameters(
       "cpu-signature-missing",
       `VMSA profile ${profile.id} measures the CPU signature, and none is given`,
       {
-        hint: "give --vcpu-type, --vcpu-sig, or --vcpu-family with --vcpu-model and --vcpu-stepping",
+        hint: "give --vcpu-type or --vcpu-sig",
       },
     );
   }
@@ -113,11 +113,16 @@ export function vmsaParameters(
   return { profile, signature: signature ?? 0, sevFeatures, entryPoint };
 }
 
+/** What the VMSA pages of all vCPUs but the first are called in lists of what is measured. */
+export function otherVcpus(vcpus: number): string {
+  return vcpus === 2 ? "VMSA of vCPU 1" : `VMSA of vCPUs 1-${vcpus - 1}`;
+}
+
 /**
  * The bytes of the firmware.
  * @throws {LaunchError} `firmware-bytes-missing` for a descriptor.
  */
-export function firmwareBytes(firmware: FirmwareImage | FirmwareDescriptor): Uint8Array {
+export function firmwareBytes(firmware: LaunchFirmware | FirmwareDescriptor): Uint8Array {
   if ("bytes" in firmware) return firmware.bytes;
   throw new LaunchError(
     "firmware-bytes-missing",

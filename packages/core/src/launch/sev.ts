@@ -5,7 +5,13 @@
 import { sha256Stream } from "#crypto";
 import type { Sha256 } from "#crypto";
 import { kernelHashesTable } from "./kernel-hashes.ts";
-import { checkLaunch, firmwareBytes, requireVcpus, vmsaParameters } from "./parameters.ts";
+import {
+  checkLaunch,
+  firmwareBytes,
+  otherVcpus,
+  requireVcpus,
+  vmsaParameters,
+} from "./parameters.ts";
 import type { LaunchParameters, VcpuParameters } from "./parameters.ts";
 import { applicationVmsaPage, bootVmsaPage } from "./vmsa/build.ts";
 
@@ -46,8 +52,7 @@ export function sevEsVmsaPieces(parameters: SevEsParameters): readonly LaunchPie
   const vmsa = vmsaParameters(parameters, "seves", firmware.resetEip ?? 0);
   const boot = { what: "VMSA of vCPU 0", data: bootVmsaPage(vmsa), repeat: 1 };
   if (vcpus === 1) return [boot];
-  const what = vcpus === 2 ? "VMSA of vCPU 1" : `VMSA of vCPUs 1-${vcpus - 1}`;
-  return [boot, { what, data: applicationVmsaPage(vmsa), repeat: vcpus - 1 }];
+  return [boot, { what: otherVcpus(vcpus), data: applicationVmsaPage(vmsa), repeat: vcpus - 1 }];
 }
 
 /** The SEV launch digest, 32 bytes. It is not yet the measurement: see launchMeasurement(). */

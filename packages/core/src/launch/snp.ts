@@ -2,19 +2,21 @@
 // The SEV-SNP launch digest: firmware pages, SEV metadata sections in file order, VMSA pages.
 // Source: QEMU target/i386/sev.c (sev_snp_launch_start .. sev_snp_launch_finish); AMD 56860.
 
-import { hexDecode } from "../bytes/index.ts";
-import {
-  FOUR_GIB,
-  SEV_SECTION_TYPES,
-  checkFirmwareFor,
-  sectionTypeName,
-} from "../firmware/index.ts";
-import type { FirmwareDescriptor, FirmwareImage, SevMetadataSection } from "../firmware/index.ts";
+import { hexDecode, hexNumber } from "../bytes/index.ts";
+import { judgeFirmware } from "../firmware/check.ts";
+import { FOUR_GIB, SEV_SECTION_TYPES, sectionTypeName } from "../firmware/index.ts";
+import type { FirmwareDescriptor, LaunchFirmware, SevMetadataSection } from "../firmware/index.ts";
 import { requireSuitable } from "./acceptance.ts";
 import { LaunchError } from "./error.ts";
 import { kernelHashesPage } from "./kernel-hashes.ts";
 import type { KernelHashes } from "./kernel-hashes.ts";
-import { KVM_VMSA_GPA, checkLaunch, requireVcpus, vmsaParameters } from "./parameters.ts";
+import {
+  KVM_VMSA_GPA,
+  checkLaunch,
+  otherVcpus,
+  requireVcpus,
+  vmsaParameters,
+} from "./parameters.ts";
 import type { LaunchParameters, VcpuParameters } from "./parameters.ts";
 import { contentStep, digestOf, rangeStep } from "./steps.ts";
 import type { LaunchStep } from "./steps.ts";
@@ -61,9 +63,9 @@ export function snpLaunchDigest(parameters: SnpParameters): Uint8Array {
  * The digest after the firmware's pages alone ("OVMF hash"), 48 bytes. It can seed a launch digest.
  * @throws {LaunchError} `firmware-unsuitable` when the size is not a whole number of pages.
  */
-export function snpOvmfHash(firmware: FirmwareImage): Uint8Array {
+export function snpOvmfHash(firmware: LaunchFirmware): Uint8Array {
   // Its size is all that matters here, as for SEV.
-  requireSuitable(checkFirmwareFor(firmware, { mode: "sev" }), new Set(), "snp");
+  requireSuitable(judgeFirmware(firmware, { mode: "sev" }), new Set(), "snp");
   return digestOf([firmwareStep(firmware)]).value();
 }
 
@@ -94,17 +96,19 @@ export function snpVmsaSteps(
   const vmsa = vmsaParameters(parameters, "snp", firmware.resetEip ?? 0);
   const boot = contentStep("VMSA of vCPU 0", "VMSA", vmsaGpa, bootVmsaPage(vmsa));
   if (vcpus === 1) return [boot];
-  const others = vcpus === 2 ? "VMSA of vCPU 1" : `VMSA of vCPUs 1-${vcpus - 1}`;
-  return [boot, contentStep(others, "VMSA", vmsaGpa, applicationVmsaPage(vmsa), vcpus - 1)];
+  return [
+    boot,
+    contentStep(otherVcpus(vcpus), "VMSA", vmsaGpa, applicationVmsaPage(vmsa), vcpus - 1),
+  ];
 }
 
-function firmwareStep(firmware: FirmwareImage): LaunchStep {
+function firmwareStep(firmware: LaunchFirmware): LaunchStep {
   return contentStep("firmware", "NORMAL", FOUR_GIB - firmware.size, firmware.bytes);
 }
 
 function sectionStep(
   { gpa, size, type }: SevMetadataSection,
-  firmware: FirmwareImage | FirmwareDescriptor,
+  firmware: LaunchFirmware | FirmwareDescriptor,
   rules: Pick<VmsaProfile, "secMem">,
   kernelHashes: KernelHashes | undefined,
 ): LaunchStep {
@@ -133,7 +137,7 @@ function requireVmsaGpa(gpa: number): void {
   if (Number.isSafeInteger(gpa) && gpa >= 0 && gpa % 4096 === 0 && gpa < 2 ** 52) return;
   throw new LaunchError(
     "vmsa-gpa-invalid",
-    `VMSA address 0x${gpa.toString(16)} is not the address of a page below 2^52`,
+    `VMSA address ${hexNumber(gpa)} is not the address of a page below 2^52`,
     { hint: "KVM uses 0xfffffffff000; gce-tcb-verifier 0xffffffffff000 for Genoa" },
   );
 }

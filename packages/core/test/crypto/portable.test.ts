@@ -34,6 +34,28 @@ test("both agree on random input, in one piece and in several", () => {
   );
 });
 
+test("both agree on every length around the borders of blocks, and on long messages", () => {
+  const long = Uint8Array.from({ length: 3 * 2 ** 20 + 17 }, (_, i) => (i * i) >> 7);
+  const lengths = Array.from({ length: 3 * 128 + 2 }, (_, i) => i);
+  for (const length of [...lengths, 4096, 2 ** 20 - 1, long.length]) {
+    const data = long.subarray(0, length);
+    assert.deepEqual(portable.sha256(data), node.sha256(data), `SHA-256 of ${length} bytes`);
+    assert.deepEqual(portable.sha384(data), node.sha384(data), `SHA-384 of ${length} bytes`);
+  }
+});
+
+test("a fork and what it comes from go on without each other, wherever a block ends", () => {
+  const data = Uint8Array.from({ length: 200 }, (_, i) => i);
+  for (let at = 0; at <= 130; at++) {
+    const stream = portable.sha256Stream();
+    stream.update(data.subarray(0, at));
+    const fork = stream.fork();
+    stream.update(data.subarray(at));
+    assert.deepEqual(fork.digest(), node.sha256(data.subarray(0, at)), `fork at ${at}`);
+    assert.deepEqual(stream.digest(), node.sha256(data), `stream forked at ${at}`);
+  }
+});
+
 test("both write the same bytes into a target", () => {
   const data = fc.uint8Array({ minLength: 48, maxLength: 300 });
   fc.assert(

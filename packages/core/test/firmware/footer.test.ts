@@ -35,7 +35,7 @@ test("entries are read from the footer backwards, with their place in the file",
   const image = buildFirmware({ entries: [{ guid: UNKNOWN, data: new Uint8Array([1, 2, 3]) }] });
   const table = readFooterTable(image)!;
   assert.deepEqual(
-    table.entries.map(({ name, data }) => [name, data.length]),
+    table.entries.map(({ guid, data }) => [footerGuidName(guid), data.length]),
     [
       [undefined, 3],
       ["SEV_ES_RESET_BLOCK", 4],
@@ -111,10 +111,10 @@ test("an entry of length zero, below 18 or beyond the table is refused, not loop
 test("an entry shorter than its structure is refused", () => {
   for (const length of [0, 1, 3]) {
     const entries = [{ guid: FOOTER_GUIDS.SEV_ES_RESET_BLOCK, data: new Uint8Array(length) }];
-    refused({ entries, resetEip: null }, "bad-length", /entry SEV_ES_RESET_BLOCK has . bytes/);
+    refused({ entries, resetEip: null }, "bad-length", /\(SEV-ES reset block\) has . bytes/);
   }
   const short = [{ guid: FOOTER_GUIDS.SEV_HASH_TABLE, data: new Uint8Array(7) }];
-  refused({ entries: short, hashTable: null }, "bad-length", /SEV_HASH_TABLE has 7 bytes/);
+  refused({ entries: short, hashTable: null }, "bad-length", /\(OVMF area\) has 7 bytes/);
 });
 
 test("of an entry longer than its structure the beginning counts", () => {
@@ -142,7 +142,7 @@ test("a lone reset block of a wrong length is refused", () => {
   refused({ ...lone, tableLength: 17 }, "bad-length", /lone reset block says 17 bytes/);
   refused({ ...lone, tableLength: 0 }, "bad-length", /lone reset block says 0 bytes/);
   refused({ ...lone, tableLength: 0xffff }, "bad-length", /lone reset block says 65535 bytes/);
-  refused({ ...lone, tableLength: 20 }, "bad-length", /SEV_ES_RESET_BLOCK has 2 bytes of data/);
+  refused({ ...lone, tableLength: 20 }, "bad-length", /\(SEV-ES reset block\) has 2 bytes/);
 });
 
 test("a table that fills the smallest image is read", () => {

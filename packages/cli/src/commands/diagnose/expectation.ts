@@ -15,6 +15,7 @@ import {
   MAX_VCPUS,
   cpuModel,
   cpuSignature,
+  profileHosts,
   vmsaProfile,
   withFpu,
 } from "@greenlight/core/launch";
@@ -216,7 +217,7 @@ function profileOf(options: DiagnoseOptions, mode: LaunchMode): ProfileVariant {
   throw new UsageError(
     "bad-value",
     `VMSA profile ${profile.id} is not one for mode ${mode}`,
-    `it is for ${profile.modes.join(", ")}: ${profile.hosts}`,
+    `it is for ${profile.modes.join(", ")}: ${profileHosts(profile)}`,
   );
 }
 

@@ -5,7 +5,12 @@
 import { blockers } from "@greenlight/core/finding";
 import { hexEncode } from "@greenlight/core/bytes";
 import { sha256 } from "@greenlight/core/crypto";
-import { checkFirmwareFor, differingPages, sectionTypeName } from "@greenlight/core/firmware";
+import {
+  checkFirmwareFor,
+  differingPages,
+  footerGuidName,
+  sectionTypeName,
+} from "@greenlight/core/firmware";
 import type { Area, FirmwareDescriptor, FirmwareImage, PageRange } from "@greenlight/core/firmware";
 import {
   firstDivergence,
@@ -129,7 +134,7 @@ function propertiesOf(artefact: FirmwareArtefact): ReadonlyMap<string, string> {
 
 function addFooter(image: FirmwareImage, properties: Map<string, string>): void {
   for (const entry of image.footer?.entries ?? []) {
-    const name = `footer ${entry.name ?? entry.guid}`;
+    const name = `footer ${footerGuidName(entry.guid) ?? entry.guid}`;
     const fields = entryFields(entry, image).map(({ path, text }) => `${path} ${text}`);
     const text = fields.length > 0 ? fields.join(", ") : hexEncode(entry.data);
     // Of entries with one GUID the nearest to the footer counts; the others are numbered.

@@ -13,6 +13,7 @@ import {
   SEV_METADATA_HEADER,
   SEV_METADATA_SECTION,
   SVSM_INFO,
+  footerGuidName,
 } from "@greenlight/core/firmware";
 import type { FirmwareImage, FooterEntry, FooterGuidName } from "@greenlight/core/firmware";
 import type { DumpPart } from "../../output/hexdump.ts";
@@ -30,7 +31,8 @@ const ENTRY_DATA: Readonly<Partial<Record<FooterGuidName, Struct<unknown>>>> = {
 
 /** Fields of an entry's data, none when the entry is unknown or too short. */
 export function entryFields(entry: FooterEntry, image: FirmwareImage): readonly Annotation[] {
-  const layout = entry.name === undefined ? undefined : ENTRY_DATA[entry.name];
+  const name = footerGuidName(entry.guid);
+  const layout = name === undefined ? undefined : ENTRY_DATA[name];
   if (layout === undefined || entry.data.length < layout.size) return [];
   return annotate(layout, image.bytes, entry.offset);
 }
@@ -65,7 +67,7 @@ export function dumpOf(image: FirmwareImage): readonly DumpPart[] {
         ...raw(end, tail - end, bytes),
         ...annotate(FOOTER_ENTRY, bytes, tail),
       ];
-      return prefixed(fields, `${entry.name ?? "unknown"}.`);
+      return prefixed(fields, `${footerGuidName(entry.guid) ?? "unknown"}.`);
     });
     const own = footer.lone
       ? []

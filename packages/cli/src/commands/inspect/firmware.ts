@@ -8,6 +8,7 @@ import {
   IGVM_SECTION_TYPES,
   checkFirmware,
   firmwareDescriptorToJson,
+  footerGuidName,
 } from "@greenlight/core/firmware";
 import type { FirmwareDescriptor, FirmwareImage, FooterEntry } from "@greenlight/core/firmware";
 import { snpOvmfHash } from "@greenlight/core/launch";
@@ -118,7 +119,7 @@ function footerBlock(image: FirmwareImage): string {
   if (footer === null) return "Footer table: none";
   const kind = footer.lone ? "one entry without a table, as in 2021" : `${footer.length} bytes`;
   const rows = footer.entries.flatMap((entry) => [
-    [hex(entry.offset), entry.name ?? "(unknown)", entryText(entry, image)],
+    [hex(entry.offset), footerGuidName(entry.guid) ?? "(unknown)", entryText(entry, image)],
     ["", entry.guid, ""],
   ]);
   // GUIDs are longer than names; beside them stands nothing, so the column need not be as wide.
@@ -154,7 +155,7 @@ function igvmBlock(image: FirmwareImage): readonly string[] {
 function entriesToJson(image: FirmwareImage): readonly object[] {
   return image.footer!.entries.map((entry) => ({
     guid: entry.guid,
-    name: entry.name ?? null,
+    name: footerGuidName(entry.guid) ?? null,
     offset: entry.offset,
     data: entry.data,
     fields: Object.fromEntries(

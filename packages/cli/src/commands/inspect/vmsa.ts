@@ -8,6 +8,7 @@ import {
   VMSA,
   checkVmsa,
   cpuFamilyModelStepping,
+  profileHosts,
   recogniseVmsa,
   sevFeatureNames,
 } from "@greenlight/core/launch";
@@ -91,7 +92,7 @@ function profileLine({ matches, nearest }: RecognisedVmsa): Pair {
   if (exact.length > 0) {
     return [
       "VMSA profile",
-      ...lines(exact.map(({ profile }) => `${profile.id}: ${profile.hosts}`)),
+      ...lines(exact.map(({ profile }) => `${profile.id}: ${profileHosts(profile)}`)),
     ];
   }
   const { profile, differences } = nearest;

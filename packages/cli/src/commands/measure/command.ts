@@ -2,38 +2,9 @@
 // `greenlight measure`: the digest a launch should give. Takes sev-snp-measure's arguments as they
 // are and prints what it prints; everything else is loaded only when asked for.
 
-import { hexEncode } from "@greenlight/core/bytes";
-import {
-  MAX_VCPUS,
-  sevEsLaunchDigest,
-  sevLaunchDigest,
-  snpLaunchDigest,
-  snpOvmfHash,
-} from "@greenlight/core/launch";
-import type {
-  LaunchParameters,
-  VcpuParameters,
-  VcpuType,
-  VmsaProfile,
-} from "@greenlight/core/launch";
 import { defineCommand } from "../../command/command.ts";
-import { UsageError } from "../../command/usage-error.ts";
-import type { Io } from "../../output/io.ts";
-import { OPTIONS, PEER_OPTIONS } from "./options.ts";
-import type { MeasureOptions } from "./options.ts";
-import {
-  firmwareOf,
-  given,
-  kernelHashesOf,
-  ovmfHashOf,
-  profilesOf,
-  readFirmwareFile,
-  sevFeaturesOf,
-  vcpuTypesOf,
-  vcpusOf,
-  vmsaGpaOf,
-} from "./request.ts";
-import type { Mode } from "./request.ts";
+import { MAX_FIRMWARE_SIZE, readAhead } from "../../input/file.ts";
+import { OPTIONS, PEER_OPTIONS, given } from "./options.ts";
 
 export const command = defineCommand({
   name: "measure",
@@ -70,150 +41,10 @@ export const command = defineCommand({
       io.out(`greenlight ${VERSION}\n`);
       return 0;
     }
-    switch (options.mode) {
-      case "snp:ovmf-hash":
-        return ovmfHash(options, io);
-      case "snp:svsm":
-        return (await import("./svsm.ts")).measureSvsm(options, io);
-      case "sev":
-      case "seves":
-        return measure(options, options.mode, io);
-      default:
-        return measure(options, "snp", io);
-    }
+    // The firmware is read while the code that measures it is loaded.
+    const path = given(options.ovmf);
+    const firmware = path === undefined ? undefined : readAhead(path, MAX_FIRMWARE_SIZE);
+    const { runMode } = await import("./run.ts");
+    return runMode(options, firmware, io);
   },
 });
-
-/** What the digests are computed from, all values still as sets. */
-export interface MeasureRequest extends LaunchParameters {
-  readonly mode: Mode;
-  readonly accept: ReadonlySet<string>;
-  readonly vcpus: readonly number[];
-  readonly vcpuTypes: readonly VcpuType[];
-  readonly sevFeatures: readonly bigint[];
-  readonly profiles: readonly VmsaProfile[];
-  readonly ovmfHash?: Uint8Array;
-  readonly vmsaGpa?: number;
-}
-
-async function measure(options: MeasureOptions, mode: Mode, io: Io): Promise<number> {
-  const request = await requestOf(options, mode);
-  const written = given(options["write-firmware-descriptor"]);
-  if (written !== undefined) {
-    const { describeFirmware, writeDescriptorFile } = await import("./descriptor.ts");
-    const { firmware } = request;
-    const descriptor = "bytes" in firmware ? describeFirmware(firmware, request.accept) : firmware;
-    writeDescriptorFile(written, descriptor);
-  }
-  if (options.json || options.explain || isSet(request)) {
-    const { report } = await import("./report.ts");
-    return report(request, options, io);
-  }
-  const single = singleOf(request);
-  if (options["dump-vmsa"]) {
-    const { dumpVmsa } = await import("./dump-vmsa.ts");
-    dumpVmsa(request, single);
-  }
-  const digest = digestOfMode(request, single);
-  if (given(options.tik) !== undefined) {
-    const { reportMeasurement } = await import("./hmac.ts");
-    return reportMeasurement(digest, mode, options, io);
-  }
-  printDigest(digest, MODE_NAMES[mode], options, io);
-  return 0;
-}
-
-async function requestOf(options: MeasureOptions, mode: Mode): Promise<MeasureRequest> {
-  const firmware = await firmwareOf(options);
-  const kernelHashes = kernelHashesOf(options);
-  if (given(options["snp-ovmf-hash"]) !== undefined && mode !== "snp") {
-    throw new UsageError("conflicting-options", `--snp-ovmf-hash is for mode snp, not ${mode}`);
-  }
-  const vcpu =
-    mode === "sev"
-      ? { vcpus: [1], vcpuTypes: [], sevFeatures: [0n], profiles: [] }
-      : {
-          vcpus: vcpusOf(options, MAX_VCPUS),
-          vcpuTypes: vcpuTypesOf(options),
-          sevFeatures: sevFeaturesOf(options, mode),
-          profiles: profilesOf(options, mode),
-        };
-  return {
-    mode,
-    firmware,
-    accept: new Set(options.accept),
-    ...vcpu,
-    ...(kernelHashes === undefined ? {} : { kernelHashes }),
-    ...ovmfHashOf(options),
-    ...vmsaGpaOf(options),
-  };
-}
-
-function isSet(request: MeasureRequest): boolean {
-  const { vcpus, vcpuTypes, sevFeatures, profiles } = request;
-  return vcpus.length > 1 || vcpuTypes.length > 1 || sevFeatures.length > 1 || profiles.length > 1;
-}
-
-/** One vCPU configuration out of a request that has only one. */
-export type Single = VcpuParameters & { readonly vcpus: number };
-
-/** The only vCPU configuration of a request that is no set. Mode sev has none and ignores it. */
-export function singleOf(request: MeasureRequest): Single {
-  const [profile] = request.profiles;
-  const [type] = request.vcpuTypes;
-  return {
-    vcpus: request.vcpus[0]!,
-    sevFeatures: request.sevFeatures[0]!,
-    profile: profile!,
-    ...(type === undefined ? {} : { signature: type.signature }),
-  };
-}
-
-function digestOfMode(request: MeasureRequest, single: Single): Uint8Array {
-  const { mode, vcpus: _vcpus, sevFeatures: _features, ...parameters } = request;
-  switch (mode) {
-    case "sev":
-      return sevLaunchDigest(parameters);
-    case "seves":
-      return sevEsLaunchDigest({ ...parameters, ...single });
-    case "snp":
-      return snpLaunchDigest({ ...parameters, ...single });
-  }
-}
-
-function ovmfHash(options: MeasureOptions, io: Io): number {
-  const path = given(options.ovmf);
-  if (path === undefined) {
-    throw new UsageError("missing-option", "no firmware is given", "add --ovmf FILE");
-  }
-  const digest = hexEncode(snpOvmfHash(readFirmwareFile(path)));
-  if (options.json) {
-    const body = { schema: "greenlight/measure/v1", mode: "snp:ovmf-hash", digests: [{ digest }] };
-    io.out(`${JSON.stringify(body, null, 2)}\n`);
-  } else {
-    // Always hexadecimal, whatever --output-format says, as sev-snp-measure prints it.
-    io.out(`${digest}\n`);
-  }
-  return 0;
-}
-
-/** Modes as sev-snp-measure -v names them. */
-export const MODE_NAMES = { sev: "SEV", seves: "SEV_ES", snp: "SEV_SNP", svsm: "SEV_SNP_SVSM" };
-
-/** A digest in the format asked for. */
-export function formatDigest(digest: Uint8Array, options: MeasureOptions): string {
-  return options["output-format"] === "base64"
-    ? Buffer.from(digest).toString("base64")
-    : hexEncode(digest);
-}
-
-/** Prints one digest as sev-snp-measure does. */
-export function printDigest(
-  digest: Uint8Array,
-  modeName: string,
-  options: MeasureOptions,
-  io: Io,
-): void {
-  const text = formatDigest(digest, options);
-  io.out(options.verbose ? `Calculated ${modeName} guest measurement: ${text}\n` : `${text}\n`);
-}

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading and writing firmware descriptor files.
 
-import { closeSync, openSync, writeSync } from "node:fs";
 import { sha256 } from "@greenlight/core/crypto";
 import { hexEncode } from "@greenlight/core/bytes";
 import { firmwareDescriptorFromJson, firmwareDescriptorToJson } from "@greenlight/core/firmware";
-import type { FirmwareDescriptor, FirmwareImage } from "@greenlight/core/firmware";
+import type { FirmwareDescriptor, LaunchFirmware } from "@greenlight/core/firmware";
 import { checkLaunch, snpOvmfHash } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import { readText } from "../../input/file.ts";
-import { systemErrorCode } from "../../input/system-error.ts";
+import { writeFiles } from "../../output/file.ts";
 
 /**
  * Reads a descriptor, ours or sev-snp-measure-go's.
@@ -23,7 +22,7 @@ export function readDescriptorFile(path: string): FirmwareDescriptor {
  * @throws {LaunchError} `firmware-unsuitable` unless the findings are accepted.
  */
 export function describeFirmware(
-  firmware: FirmwareImage,
+  firmware: LaunchFirmware,
   accept: ReadonlySet<string>,
 ): FirmwareDescriptor {
   checkLaunch({ firmware, accept }, "snp", 1);
@@ -43,21 +42,7 @@ export function describeFirmware(
  */
 export function writeDescriptorFile(path: string, descriptor: FirmwareDescriptor): void {
   const text = `${JSON.stringify(firmwareDescriptorToJson(descriptor), null, 2)}\n`;
-  let file: number;
-  try {
-    file = openSync(path, "wx");
-  } catch (error) {
-    const reason = systemErrorCode(error) ?? "unknown reason";
-    if (reason === "EEXIST") {
-      throw new UsageError("file-exists", `${JSON.stringify(path)} exists`, "name another file");
-    }
-    throw new UsageError("unwritable-file", `cannot write ${JSON.stringify(path)}: ${reason}`);
-  }
-  try {
-    writeSync(file, text);
-  } finally {
-    closeSync(file);
-  }
+  writeFiles([{ path, content: text }], false, "name another file");
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -2,11 +2,10 @@
 // `--dump-vmsa`: each measured VMSA page as vmsa<N>.bin in the current folder, as sev-snp-measure
 // writes them.
 
-import { writeFileSync } from "node:fs";
 import { sevEsVmsaPieces, snpVmsaSteps } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
-import { systemErrorCode } from "../../input/system-error.ts";
-import type { MeasureRequest, Single } from "./command.ts";
+import { writeFiles } from "../../output/file.ts";
+import type { MeasureRequest, Single } from "./run.ts";
 
 /** Writes the pages of a launch.
  * @throws {UsageError} `conflicting-options` for mode sev, which measures none.
@@ -28,12 +27,6 @@ export function dumpVmsa(request: MeasureRequest, single: Single): void {
  * @throws {UsageError} `unwritable-file`.
  */
 export function writeVmsaPages(pages: readonly Uint8Array[]): void {
-  pages.forEach((page, i) => {
-    try {
-      writeFileSync(`vmsa${i}.bin`, page);
-    } catch (error) {
-      const reason = systemErrorCode(error) ?? "unknown reason";
-      throw new UsageError("unwritable-file", `cannot write vmsa${i}.bin: ${reason}`);
-    }
-  });
+  const files = pages.map((content, i) => ({ path: `vmsa${i}.bin`, content }));
+  writeFiles(files, true);
 }

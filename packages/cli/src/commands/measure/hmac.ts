@@ -8,8 +8,8 @@ import { parseBytes } from "../../input/digest.ts";
 import { readBounded } from "../../input/file.ts";
 import { parseNumber } from "../../input/number.ts";
 import type { Io } from "../../output/io.ts";
+import { given } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
-import { given } from "./request.ts";
 import type { Mode } from "./request.ts";
 
 const TIK_SIZE = 16;

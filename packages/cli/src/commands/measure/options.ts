@@ -248,3 +248,8 @@ export const PEER_OPTIONS: readonly string[] = [
   "vars-size",
   "vars-file",
 ];
+
+/** An option given as nothing (`--initrd ''`) counts as not given, as in sev-snp-measure. */
+export function given(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}

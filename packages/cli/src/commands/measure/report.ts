@@ -7,6 +7,7 @@ import {
   digestSet,
   explain,
   hashPieces,
+  profileHosts,
   sevEsPieces,
   sevFeatureNames,
   sevLaunchDigest,
@@ -16,11 +17,11 @@ import {
 import type { DigestSetEntry, KernelHashes, LaunchStep, PageUpdate } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import type { Io } from "../../output/io.ts";
-import { formatDigest, MODE_NAMES, printDigest, singleOf } from "./command.ts";
-import type { MeasureRequest } from "./command.ts";
+import { formatDigest, MODE_NAMES, printDigest, singleOf } from "./run.ts";
+import type { MeasureRequest } from "./run.ts";
 import { pageToJson, piecesToJson, printPieces, printSteps, stepsToJson } from "./explain.ts";
+import { given } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
-import { given } from "./request.ts";
 
 /** One digest with what it stands for, as JSON shows it. */
 interface DigestJson {
@@ -124,7 +125,7 @@ function headLines(request: MeasureRequest): readonly string[] {
     lines.push(`vCPUs     ${request.vcpus[0]}${named}`);
     const bits = sevFeatureNames(features).join(" ");
     lines.push(`features  0x${features.toString(16)}${bits === "" ? "" : ` (${bits})`}`);
-    lines.push(`profile   ${profile!.id} (${profile!.hosts})`);
+    lines.push(`profile   ${profile!.id}`, `          ${profileHosts(profile!)}`);
   }
   if (request.kernelHashes === undefined) {
     lines.push("kernel    not measured (as with kernel-hashes=off)");

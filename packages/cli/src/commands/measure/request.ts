@@ -17,8 +17,11 @@ import {
 import type { KernelHashes, VcpuType, VmsaProfile } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import { parseBytes } from "../../input/digest.ts";
-import { MAX_FIRMWARE_SIZE, readBounded, readText, sha256File } from "../../input/file.ts";
+import { readBounded, readText } from "../../input/file.ts";
+import type { FileAhead } from "../../input/file.ts";
+import { sha256File } from "../../input/hash-file.ts";
 import { parseList, parseNumber, parseRanges, parseUnsigned } from "../../input/number.ts";
+import { given } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
 
 /** Guest mode by sev-snp-measure's names, without the two that are commands of their own. */
@@ -29,24 +32,20 @@ const U32_MAX = 2 ** 32 - 1;
 /** Linux COMMAND_LINE_SIZE is 2 KiB; anything near this limit is a wrong file. */
 const MAX_CMDLINE = 64 * 1024;
 
-/** An option given as nothing (`--initrd ''`) counts as not given, as in sev-snp-measure. */
-export function given(value: string | undefined): string | undefined {
-  return value === "" ? undefined : value;
-}
-
 /**
  * The firmware: file or descriptor.
+ * @param file The file of --ovmf, absent when the option is not given.
  * @throws {UsageError} `missing-option`, `conflicting-options`; file and layout errors.
  */
 export async function firmwareOf(
   options: MeasureOptions,
+  file: FileAhead | undefined,
 ): Promise<FirmwareImage | FirmwareDescriptor> {
-  const path = given(options.ovmf);
   const descriptor = given(options["firmware-descriptor"]);
-  if (path !== undefined && descriptor !== undefined) {
+  if (file !== undefined && descriptor !== undefined) {
     throw new UsageError("conflicting-options", "--ovmf and --firmware-descriptor are both given");
   }
-  if (path !== undefined) return readFirmwareFile(path);
+  if (file !== undefined) return decodeFirmware(file);
   if (descriptor === undefined) {
     throw new UsageError(
       "missing-option",
@@ -58,13 +57,14 @@ export async function firmwareOf(
   return readDescriptorFile(descriptor);
 }
 
-/** Reads and decodes a firmware file.
- * @throws {UsageError} `empty-file`, and as readBounded().
+/** Decodes a firmware file.
+ * @throws {UsageError} `empty-file`, and as readBounded(). @throws {LayoutError} as readFirmware().
  */
-export function readFirmwareFile(path: string): FirmwareImage {
-  const bytes = readBounded(path, MAX_FIRMWARE_SIZE);
+export async function decodeFirmware(file: FileAhead): Promise<FirmwareImage> {
+  const bytes = await file.content();
   if (bytes.length === 0) {
-    throw new UsageError("empty-file", `${JSON.stringify(path)} is empty`, "give a firmware image");
+    const path = JSON.stringify(file.path);
+    throw new UsageError("empty-file", `${path} is empty`, "give a firmware image");
   }
   return readFirmware(bytes);
 }
@@ -73,9 +73,9 @@ export function readFirmwareFile(path: string): FirmwareImage {
  * Hashes of kernel, initrd and command line, or undefined when no kernel is given.
  * @throws {UsageError} when initrd or command line come without a kernel, or twice.
  */
-export function kernelHashesOf(options: MeasureOptions): KernelHashes | undefined {
-  const kernel = hashOrFile(options, "kernel");
-  const initrd = hashOrFile(options, "initrd");
+export async function kernelHashesOf(options: MeasureOptions): Promise<KernelHashes | undefined> {
+  const kernel = await hashOrFile(options, "kernel");
+  const initrd = await hashOrFile(options, "initrd");
   const cmdline = cmdlineHashOf(options);
   if (kernel !== undefined) {
     return { kernel, initrd: initrd ?? noInitrdHash(), cmdline: cmdline ?? cmdlineHash("") };
@@ -88,7 +88,10 @@ export function kernelHashesOf(options: MeasureOptions): KernelHashes | undefine
   );
 }
 
-function hashOrFile(options: MeasureOptions, name: "kernel" | "initrd"): Uint8Array | undefined {
+async function hashOrFile(
+  options: MeasureOptions,
+  name: "kernel" | "initrd",
+): Promise<Uint8Array | undefined> {
   const path = given(options[name]);
   const hash = given(options[`${name}-hash`]);
   refuseTwo(path, hash, `--${name}`, `--${name}-hash`);

@@ -4,17 +4,23 @@
 import { hexEncode } from "@greenlight/core/bytes";
 import { MAX_VCPUS, digestOf, explain, svsmSteps } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
-import { fileSize } from "../../input/file.ts";
+import { MAX_FIRMWARE_SIZE, fileSize, readAhead } from "../../input/file.ts";
+import type { FileAhead } from "../../input/file.ts";
 import { parseNumber } from "../../input/number.ts";
 import type { Io } from "../../output/io.ts";
-import { MODE_NAMES, printDigest } from "./command.ts";
+import { MODE_NAMES, printDigest } from "./run.ts";
 import { writeVmsaPages } from "./dump-vmsa.ts";
 import { printSteps, stepsToJson } from "./explain.ts";
+import { given } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
-import { given, profilesOf, readFirmwareFile, vcpuTypesOf, vcpusOf } from "./request.ts";
+import { decodeFirmware, profilesOf, vcpuTypesOf, vcpusOf } from "./request.ts";
 
 /** Runs the command in this mode. */
-export function measureSvsm(options: MeasureOptions, io: Io): number {
+export async function measureSvsm(
+  options: MeasureOptions,
+  firmware: FileAhead | undefined,
+  io: Io,
+): Promise<number> {
   const vcpus = vcpusOf(options, MAX_VCPUS);
   const types = vcpuTypesOf(options);
   const [profile, ...more] = profilesOf(options, "svsm");
@@ -23,8 +29,8 @@ export function measureSvsm(options: MeasureOptions, io: Io): number {
   }
   const [type] = types;
   const parameters = {
-    firmware: readFirmwareFile(required(options.ovmf, "--ovmf")),
-    svsm: readFirmwareFile(required(options.svsm, "--svsm")),
+    firmware: await decodeFirmware(firmware ?? missing("--ovmf")),
+    svsm: await decodeFirmware(readAhead(required(options.svsm, "--svsm"), MAX_FIRMWARE_SIZE)),
     varsSize: varsSizeOf(options),
     vcpus: vcpus[0]!,
     profile: profile!,
@@ -66,6 +72,9 @@ function varsSizeOf(options: MeasureOptions): number {
 
 function required(value: string | undefined, option: string): string {
   const text = given(value);
-  if (text !== undefined) return text;
+  return text ?? missing(option);
+}
+
+function missing(option: string): never {
   throw new UsageError("missing-option", `mode snp:svsm needs ${option}`, "see --help");
 }

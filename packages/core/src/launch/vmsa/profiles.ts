@@ -13,8 +13,6 @@ export interface VmsaProfile {
   readonly id: string;
   /** VMM family, as `--vmm-type` names it. */
   readonly vmm: "QEMU" | "ec2" | "gce" | "krun" | "svsm";
-  /** Hosts that use this row. */
-  readonly hosts: string;
   readonly modes: readonly ("seves" | "snp" | "svsm")[];
   /** Registers of every vCPU. */
   readonly registers: VmsaRegisters;
@@ -75,21 +73,21 @@ export const FPU_ZERO: VmsaRegisters = { mxcsr: 0, x87Fcw: 0 };
 
 const EC2_REGISTERS: VmsaRegisters = { ...KVM_RESET, ss: attrib(0x92), tr: attrib(0x83) };
 
-const QEMU = {
-  vmm: "QEMU",
-  rdx: "cpu-signature",
+/** What most rows have in common. */
+const COMMON = {
+  modes: ["seves", "snp"],
   entry: "real-mode",
   secMem: "ZERO",
   cpuidLast: false,
 } as const;
 
+const QEMU = { ...COMMON, vmm: "QEMU", rdx: "cpu-signature" } as const;
+
 const EC2 = {
+  ...COMMON,
   vmm: "ec2",
-  modes: ["seves", "snp"],
   registers: EC2_REGISTERS,
   bootRegisters: { cs: attrib(0x9a, 0xf000) },
-  entry: "real-mode",
-  secMem: "ZERO",
   cpuidLast: true,
 } as const;
 
@@ -98,62 +96,49 @@ export const VMSA_PROFILES: readonly VmsaProfile[] = [
   {
     ...QEMU,
     id: "qemu",
-    hosts: "QEMU with KVM_SEV_INIT2: SEV-SNP on Linux 6.11+, SEV-ES with legacy-vm-type=off",
-    modes: ["seves", "snp"],
     registers: { ...KVM_RESET, ...FPU_INIT },
   },
   {
     ...QEMU,
     id: "qemu-es-legacy",
-    hosts: "QEMU with KVM_SEV_ES_INIT (legacy-vm-type=on, the default of QEMU 10.0): FPU area zero",
     modes: ["seves"],
     registers: KVM_RESET,
   },
   {
     ...QEMU,
     id: "qemu-pre-6.9",
-    hosts: "QEMU on AMD's SEV-SNP kernels before 6.9: FPU area zero",
     modes: ["snp"],
     registers: KVM_RESET,
   },
   {
     ...EC2,
     id: "ec2",
-    hosts: "Amazon EC2 since 2026: RDX 0x600",
     rdx: 0x600n,
   },
   {
     ...EC2,
     id: "ec2-rdx0",
-    hosts: "Amazon EC2 before 2026, and what virtee/sev 8.0.0 computes: RDX 0",
     rdx: 0n,
   },
   {
+    ...COMMON,
     id: "gce",
     vmm: "gce",
-    hosts: "Google Compute Engine",
-    modes: ["seves", "snp"],
     registers: { ...KVM_RESET, gPat: 0x0007_0106n },
     rdx: 0x600n,
-    entry: "real-mode",
     secMem: "UNMEASURED",
-    cpuidLast: false,
   },
   {
+    ...COMMON,
     id: "krun",
     vmm: "krun",
-    hosts: "libkrun as virtee/sev computes it; libkrun's own layout differs",
-    modes: ["seves", "snp"],
     registers: { ...EC2_REGISTERS, cs: attrib(0x9a, 0xf000) },
     rdx: 0n,
-    entry: "real-mode",
-    secMem: "ZERO",
-    cpuidLast: false,
   },
   {
+    ...COMMON,
     id: "svsm",
     vmm: "svsm",
-    hosts: "coconut-svsm's QEMU fork before IGVM, as sev-snp-measure computes it (FCW 0)",
     modes: ["svsm"],
     registers: {
       ...KVM_RESET,
@@ -167,7 +152,5 @@ export const VMSA_PROFILES: readonly VmsaProfile[] = [
     },
     rdx: "cpu-signature",
     entry: "flat",
-    secMem: "ZERO",
-    cpuidLast: false,
   },
 ];

@@ -4,7 +4,8 @@
 
 import { annotate } from "../../bytes/index.ts";
 import type { Annotation } from "../../bytes/index.ts";
-import { CPU_MODELS, cpuSignature } from "../cpu-models.ts";
+import { CPU_MODELS } from "../cpu-models-other.ts";
+import { cpuSignature } from "../cpu-models.ts";
 import { applicationVmsaPage, bootVmsaPage } from "./build.ts";
 import { VMSA } from "./layout.ts";
 import type { Vmsa } from "./layout.ts";
