@@ -29,12 +29,13 @@ function findBroughtNode(createRequire, join, dirname) {
  * its signal. SIGTERM and SIGHUP are passed on; a terminal sends SIGINT to both processes itself.
  */
 function handOver(spawn, node, script) {
+  const passOn = (signal) => child.kill(signal);
+  const leaveToChild = () => undefined;
+  // Before the other process starts, so that a signal that comes at once is passed on too.
+  process.on("SIGTERM", passOn).on("SIGHUP", passOn).on("SIGINT", leaveToChild);
   const child = spawn(node, [...process.execArgv, script, ...process.argv.slice(2)], {
     stdio: "inherit",
   });
-  const passOn = (signal) => child.kill(signal);
-  const leaveToChild = () => undefined;
-  process.on("SIGTERM", passOn).on("SIGHUP", passOn).on("SIGINT", leaveToChild);
   child.on("error", (error) => {
     process.stderr.write(`greenlight: ${node} could not be started (${error.code})\n`);
     process.exitCode = 2;

@@ -267,7 +267,7 @@ test("wrong input is refused with a reason and a hint, never a stack trace", asy
       ["measure", "--ovmf", "OVMF.fd", "--vcpus", "2", "--vcpu-type", "host"],
     ],
     [
-      /without --vcpu-model/,
+      /--vcpu-family, --vcpu-model and --vcpu-stepping belong together/,
       ["measure", "--ovmf", "OVMF.fd", "--vcpus", "2", "--vcpu-family", "23"],
     ],
     [/--vmm-type is "xen"/, [...BASE, "--vmm-type", "xen"]],

@@ -14,7 +14,6 @@ import {
   KVM_VMSA_GPA,
   MAX_VCPUS,
   cpuModel,
-  cpuSignature,
   profileHosts,
   vmsaProfile,
   withFpu,
@@ -24,13 +23,16 @@ import { UsageError } from "../../command/usage-error.ts";
 import { parseBytes } from "../../input/digest.ts";
 import { readBounded } from "../../input/file.ts";
 import { sha256File } from "../../input/hash-file.ts";
+import {
+  MAX_CMDLINE,
+  U64_MAX,
+  profileOfVmm,
+  typeOfNumbers,
+  typeOfSignature,
+} from "../../input/launch-parameters.ts";
 import { parseList, parseNumber, parseUnsigned } from "../../input/number.ts";
 import type { Firmwares } from "./firmware.ts";
 import type { DiagnoseOptions } from "./options.ts";
-
-const U64_MAX = (1n << 64n) - 1n;
-const U32_MAX = 2 ** 32 - 1;
-const MAX_CMDLINE = 64 * 1024;
 
 /** Most candidates of a kind; more make a space nobody waits for. */
 const MAX_CANDIDATES = 256;
@@ -157,29 +159,15 @@ export function vcpusOf(text: string, option: string): number {
 }
 
 function vcpuTypeOf(options: DiagnoseOptions): VcpuType | undefined {
-  const [family, model, stepping] = (["family", "model", "stepping"] as const).map((part) => {
-    const text = options[`vcpu-${part}`];
-    const max = part === "family" ? 15 + 255 : part === "model" ? 255 : 15;
-    return text === undefined ? undefined : parseNumber(text, `--vcpu-${part}`, max);
-  });
-  if (family !== undefined || model !== undefined || stepping !== undefined) {
-    if (family === undefined || model === undefined || stepping === undefined) {
-      throw new UsageError(
-        "missing-option",
-        "--vcpu-family, --vcpu-model and --vcpu-stepping belong together",
-        "the CPU signature needs all three",
-      );
-    }
-    return asType(cpuSignature(family, model, stepping));
+  const numbers = (["family", "model", "stepping"] as const).map((part) => options[`vcpu-${part}`]);
+  if (numbers.some((text) => text !== undefined)) {
+    const [family, model, stepping] = numbers;
+    return typeOfNumbers(family, model, stepping);
   }
   const signature = options["vcpu-sig"];
-  if (signature !== undefined) return asType(parseNumber(signature, "--vcpu-sig", U32_MAX));
+  if (signature !== undefined) return typeOfSignature(signature);
   const name = options["vcpu-type"];
   return name === undefined || name === "" ? undefined : cpuModel(name);
-}
-
-function asType(signature: number): VcpuType {
-  return { name: `0x${signature.toString(16)}`, signature };
 }
 
 function sevFeaturesOf(options: DiagnoseOptions, mode: LaunchMode): bigint {
@@ -189,26 +177,10 @@ function sevFeaturesOf(options: DiagnoseOptions, mode: LaunchMode): bigint {
   return parseUnsigned(options["es-features"] ?? "0", "--es-features", U64_MAX);
 }
 
-/** Spellings of `--vmm-type` and the profile each stands for. */
-const VMM_PROFILES: Readonly<Record<string, (mode: LaunchMode) => string>> = {
-  qemu: () => "qemu",
-  "qemu-legacy": (mode) => (mode === "snp" ? "qemu-pre-6.9" : "qemu-es-legacy"),
-  ec2: () => "ec2",
-  gce: () => "gce",
-  krun: () => "krun",
-};
-
 function profileOf(options: DiagnoseOptions, mode: LaunchMode): ProfileVariant {
-  const vmm = options["vmm-type"] ?? "QEMU";
-  const byVmm = VMM_PROFILES[vmm.toLowerCase()];
-  if (byVmm === undefined) {
-    throw new UsageError(
-      "bad-value",
-      `--vmm-type is ${JSON.stringify(vmm.slice(0, 40))}`,
-      "choose one of: QEMU, QEMU-legacy, ec2, gce, krun; or name a row with --vmsa-profile",
-    );
-  }
-  const profile = vmsaProfile(options["vmsa-profile"] ?? byVmm(mode));
+  const id = options["vmsa-profile"];
+  const profile =
+    id === undefined ? profileOfVmm(options["vmm-type"] ?? "QEMU", mode) : vmsaProfile(id);
   const fpu = options["vmsa-fpu"];
   if (mode === "sev" || profile.modes.some((known) => known === mode)) {
     if (fpu !== "init" && fpu !== "zero") return { profile };

@@ -2,6 +2,7 @@
 // The options of `greenlight diagnose`: what was expected, by measure's names, and how far to search.
 
 import type { OptionValues, Options } from "../../command/command.ts";
+import { SESSION_OPTIONS } from "../../command/session-options.ts";
 
 const LAUNCH = "What you expected to be launched";
 const VCPU = "Virtual CPUs you expected";
@@ -184,25 +185,7 @@ export const OPTIONS = {
     brief: "transport integrity key: OBSERVED is what LAUNCH_MEASURE returned",
     group: HMAC,
   },
-  "api-major": {
-    kind: "value",
-    placeholder: "N",
-    brief: "platform API major version",
-    group: HMAC,
-  },
-  "api-minor": {
-    kind: "value",
-    placeholder: "N",
-    brief: "platform API minor version",
-    group: HMAC,
-  },
-  "build-id": { kind: "value", placeholder: "N", brief: "platform build id", group: HMAC },
-  policy: {
-    kind: "value",
-    placeholder: "VALUE",
-    brief: "guest policy of the session",
-    group: HMAC,
-  },
+  ...SESSION_OPTIONS,
   nonce: {
     kind: "value",
     placeholder: "BYTES",

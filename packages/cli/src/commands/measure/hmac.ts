@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // `--tik`: from the launch digest to the launch measurement that SEV and SEV-ES platforms report.
 
-import { base64Decode, base64Encode, hexDecode, hexEncode } from "@greenlight/core/bytes";
+import { base64Encode, hexEncode } from "@greenlight/core/bytes";
 import { launchMeasurement } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import { parseBytes } from "../../input/digest.ts";
-import { readBounded } from "../../input/file.ts";
 import { parseNumber } from "../../input/number.ts";
+import { readTik } from "../../input/session-key.ts";
 import type { Io } from "../../output/io.ts";
 import { given } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
 import type { Mode } from "./request.ts";
-
-const TIK_SIZE = 16;
 
 /** The measurement and what LAUNCH_MEASURE and QEMU make of it. */
 export interface Measurement {
@@ -79,22 +77,5 @@ function requireAll(options: MeasureOptions): void {
     "missing-option",
     `the measurement needs ${missing.map((name) => `--${name}`).join(", ")}`,
     "the platform's LAUNCH_MEASURE and the session hold these values",
-  );
-}
-
-function readTik(path: string): Uint8Array {
-  const raw = readBounded(path, 4096);
-  if (raw.length === TIK_SIZE) return raw;
-  const text = Buffer.from(raw).toString("latin1").trim();
-  const key = /^[0-9a-f]{32}$/i.test(text)
-    ? hexDecode(text)
-    : /^[A-Za-z0-9+/]{22}==$/.test(text)
-      ? base64Decode(text)
-      : undefined;
-  if (key !== undefined) return key;
-  throw new UsageError(
-    "bad-value",
-    `${JSON.stringify(path)} does not hold a transport integrity key`,
-    "a TIK is 16 bytes: raw, as 32 hexadecimal digits, or in base64",
   );
 }

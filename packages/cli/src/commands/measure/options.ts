@@ -2,6 +2,7 @@
 // The options of `greenlight measure`. The first group is sev-snp-measure's own, name for name.
 
 import type { OptionValues, Options } from "../../command/command.ts";
+import { SESSION_OPTIONS } from "../../command/session-options.ts";
 
 const LAUNCH = "What is launched";
 const VCPU = "Virtual CPUs";
@@ -193,25 +194,7 @@ export const OPTIONS = {
     brief: "transport integrity key; prints the measurement too (16 bytes, or text)",
     group: HMAC,
   },
-  "api-major": {
-    kind: "value",
-    placeholder: "N",
-    brief: "platform API major version",
-    group: HMAC,
-  },
-  "api-minor": {
-    kind: "value",
-    placeholder: "N",
-    brief: "platform API minor version",
-    group: HMAC,
-  },
-  "build-id": { kind: "value", placeholder: "N", brief: "platform build id", group: HMAC },
-  policy: {
-    kind: "value",
-    placeholder: "VALUE",
-    brief: "guest policy of the session",
-    group: HMAC,
-  },
+  ...SESSION_OPTIONS,
   nonce: {
     kind: "value",
     placeholder: "BYTES",

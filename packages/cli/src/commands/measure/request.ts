@@ -9,7 +9,6 @@ import {
   allEpycTypes,
   cmdlineHash,
   cpuModel,
-  cpuSignature,
   noInitrdHash,
   vmsaProfile,
   withFpu,
@@ -20,17 +19,19 @@ import { parseBytes } from "../../input/digest.ts";
 import { readBounded, readText } from "../../input/file.ts";
 import type { FileAhead } from "../../input/file.ts";
 import { sha256File } from "../../input/hash-file.ts";
+import {
+  MAX_CMDLINE,
+  U64_MAX,
+  profileOfVmm,
+  typeOfNumbers,
+  typeOfSignature,
+} from "../../input/launch-parameters.ts";
 import { parseList, parseNumber, parseRanges, parseUnsigned } from "../../input/number.ts";
 import { given } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
 
 /** Guest mode by sev-snp-measure's names, without the two that are commands of their own. */
 export type Mode = "sev" | "seves" | "snp";
-
-const U64_MAX = (1n << 64n) - 1n;
-const U32_MAX = 2 ** 32 - 1;
-/** Linux COMMAND_LINE_SIZE is 2 KiB; anything near this limit is a wrong file. */
-const MAX_CMDLINE = 64 * 1024;
 
 /**
  * The firmware: file or descriptor.
@@ -139,37 +140,18 @@ export function vcpusOf(options: MeasureOptions, max: number): readonly number[]
  */
 export function vcpuTypesOf(options: MeasureOptions): readonly VcpuType[] {
   const family = given(options["vcpu-family"]);
-  if (family !== undefined) return [typeFromFamily(options, family)];
+  if (family !== undefined) {
+    return [typeOfNumbers(family, given(options["vcpu-model"]), given(options["vcpu-stepping"]))];
+  }
   const signatures = given(options["vcpu-sig"]);
   if (signatures !== undefined) {
-    return parseList(signatures, "--vcpu-sig").map((text) => {
-      const signature = parseNumber(text, "--vcpu-sig", U32_MAX);
-      return { name: `0x${signature.toString(16)}`, signature };
-    });
+    return parseList(signatures, "--vcpu-sig").map(typeOfSignature);
   }
   const names = given(options["vcpu-type"]);
   if (names === undefined) return [];
   return parseList(names, "--vcpu-type").flatMap((name) =>
     name.toLowerCase() === "all" ? allEpycTypes() : [cpuModel(name)],
   );
-}
-
-function typeFromFamily(options: MeasureOptions, family: string): VcpuType {
-  const model = given(options["vcpu-model"]);
-  const stepping = given(options["vcpu-stepping"]);
-  if (model === undefined || stepping === undefined) {
-    throw new UsageError(
-      "missing-option",
-      "--vcpu-family is given without --vcpu-model and --vcpu-stepping",
-      "the CPU signature needs all three",
-    );
-  }
-  const numbers = [
-    parseNumber(family, "--vcpu-family", 15 + 255),
-    parseNumber(model, "--vcpu-model", 255),
-    parseNumber(stepping, "--vcpu-stepping", 15),
-  ] as const;
-  return { name: `family ${numbers.join("/")}`, signature: cpuSignature(...numbers) };
 }
 
 /** The guest features asked for. SEV-ES has its own option: sev-snp-measure ignores this one there. */
@@ -182,15 +164,6 @@ export function sevFeaturesOf(options: MeasureOptions, mode: Mode): readonly big
   );
 }
 
-/** Spellings of `--vmm-type` and the profile each stands for. */
-const VMM_PROFILES: Readonly<Record<string, (mode: Mode | "svsm") => string>> = {
-  qemu: (mode) => (mode === "svsm" ? "svsm" : "qemu"),
-  "qemu-legacy": (mode) => (mode === "seves" ? "qemu-es-legacy" : "qemu-pre-6.9"),
-  ec2: () => "ec2",
-  gce: () => "gce",
-  krun: () => "krun",
-};
-
 /**
  * The VMSA profiles asked for.
  * @throws {UsageError} `bad-value` for an unknown VMM. @throws {LaunchError} `unknown-profile`.
@@ -199,21 +172,13 @@ export function profilesOf(options: MeasureOptions, mode: Mode | "svsm"): readon
   const ids = given(options["vmsa-profile"]);
   const profiles =
     ids === undefined
-      ? parseList(options["vmm-type"] ?? "QEMU", "--vmm-type").map((name) => byVmm(name, mode))
+      ? parseList(options["vmm-type"] ?? "QEMU", "--vmm-type").map((name) =>
+          profileOfVmm(name, mode),
+        )
       : parseList(ids, "--vmsa-profile").flatMap((id) => byId(id, mode));
   const fpu = options["vmsa-fpu"];
   if (fpu === undefined) return profiles;
   return profiles.map((profile) => withFpu(profile, fpu === "zero" ? "zero" : "init"));
-}
-
-function byVmm(name: string, mode: Mode | "svsm"): VmsaProfile {
-  const idFor = VMM_PROFILES[name.toLowerCase()];
-  if (idFor !== undefined) return vmsaProfile(idFor(mode));
-  throw new UsageError(
-    "bad-value",
-    `--vmm-type is ${JSON.stringify(name.slice(0, 40))}`,
-    "choose one of: QEMU, QEMU-legacy, ec2, gce, krun; or name a row with --vmsa-profile",
-  );
 }
 
 function byId(id: string, mode: Mode | "svsm"): readonly VmsaProfile[] {
