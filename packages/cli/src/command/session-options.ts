@@ -3,7 +3,10 @@
 
 import type { Options } from "./command.ts";
 
-const group = "From digest to measurement (SEV, SEV-ES)";
+/** Heading of these options in help. */
+export const SESSION_GROUP = "Launch session, from digest to measurement (SEV, SEV-ES)";
+
+const group = SESSION_GROUP;
 
 export const SESSION_OPTIONS = {
   "api-major": { kind: "value", placeholder: "N", brief: "platform API major version", group },

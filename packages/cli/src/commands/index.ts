@@ -3,7 +3,7 @@
 
 import type { CommandEntry } from "../command/command.ts";
 
-/** Version of the package; a test compares it with package.json. */
+/** Version of the package; the package check of `npm test` compares it with package.json. */
 export const VERSION = "0.1.0";
 
 /** All commands, in the order help lists them. */

@@ -2,12 +2,11 @@
 // The options of `greenlight diagnose`: what was expected, by measure's names, and how far to search.
 
 import type { OptionValues, Options } from "../../command/command.ts";
-import { SESSION_OPTIONS } from "../../command/session-options.ts";
+import { SESSION_GROUP, SESSION_OPTIONS } from "../../command/session-options.ts";
 
 const LAUNCH = "What you expected to be launched";
 const VCPU = "Virtual CPUs you expected";
 const SEARCH = "Search";
-const HMAC = "From measurement to digest (SEV, SEV-ES)";
 
 export const OPTIONS = {
   ovmf: {
@@ -183,14 +182,14 @@ export const OPTIONS = {
     kind: "value",
     placeholder: "FILE",
     brief: "transport integrity key: OBSERVED is what LAUNCH_MEASURE returned",
-    group: HMAC,
+    group: SESSION_GROUP,
   },
   ...SESSION_OPTIONS,
   nonce: {
     kind: "value",
     placeholder: "BYTES",
     brief: "MNONCE, when it is not behind the measurement",
-    group: HMAC,
+    group: SESSION_GROUP,
   },
 } as const satisfies Options;
 

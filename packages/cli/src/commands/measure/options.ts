@@ -2,13 +2,12 @@
 // The options of `greenlight measure`. The first group is sev-snp-measure's own, name for name.
 
 import type { OptionValues, Options } from "../../command/command.ts";
-import { SESSION_OPTIONS } from "../../command/session-options.ts";
+import { SESSION_GROUP, SESSION_OPTIONS } from "../../command/session-options.ts";
 
 const LAUNCH = "What is launched";
 const VCPU = "Virtual CPUs";
 const VMSA = "VMSA, where hosts differ";
 const OUTPUT = "Output";
-const HMAC = "From digest to measurement (SEV, SEV-ES)";
 
 export const OPTIONS = {
   mode: {
@@ -192,14 +191,14 @@ export const OPTIONS = {
     kind: "value",
     placeholder: "FILE",
     brief: "transport integrity key; prints the measurement too (16 bytes, or text)",
-    group: HMAC,
+    group: SESSION_GROUP,
   },
   ...SESSION_OPTIONS,
   nonce: {
     kind: "value",
     placeholder: "BYTES",
     brief: "MNONCE, 16 bytes in hex or base64",
-    group: HMAC,
+    group: SESSION_GROUP,
   },
 } as const satisfies Options;
 
