@@ -4,10 +4,11 @@
 import type { Command, CommandEntry, CommandGroup } from "./command/command.ts";
 import { parse } from "./command/parse.ts";
 import { UsageError } from "./command/usage-error.ts";
-import { COMMANDS, VERSION } from "./commands/index.ts";
+import { COMMANDS } from "./commands/index.ts";
 import { reportFailure } from "./output/failure.ts";
 import { OutputClosed, processIo } from "./output/io.ts";
 import type { Io } from "./output/io.ts";
+import { VERSION } from "./version.ts";
 
 /**
  * Runs a command line.

@@ -3,9 +3,6 @@
 
 import type { CommandEntry } from "../command/command.ts";
 
-/** Version of the package; the package check of `npm test` compares it with package.json. */
-export const VERSION = "0.1.0";
-
 /** All commands, in the order help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
   {

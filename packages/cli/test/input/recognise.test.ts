@@ -12,7 +12,7 @@ import { LayoutError } from "@greenlight/core/bytes";
 import { KeyError } from "@greenlight/core/id-block";
 import { kernelHashesPage } from "@greenlight/core/launch";
 import { UsageError } from "../../src/command/usage-error.ts";
-import { viewOf } from "../../src/commands/inspect/view.ts";
+import { viewOf } from "../../src/commands/inspect/views.ts";
 import { DETECTORS } from "../../src/input/artefact.ts";
 import type { ArtefactKind } from "../../src/input/artefact.ts";
 import { MAX_FIRMWARE_SIZE } from "../../src/input/file.ts";

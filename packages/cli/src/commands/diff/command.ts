@@ -11,7 +11,7 @@ import type { Loaded } from "../../input/recognise.ts";
 import { toJson } from "../../output/json.ts";
 import { hang } from "../../output/style.ts";
 import { pairs } from "../../output/table.ts";
-import { viewOf } from "../inspect/view.ts";
+import { viewOf } from "../inspect/views.ts";
 import type { Comparison, ComparisonOptions } from "./comparison.ts";
 
 export const command = defineCommand({

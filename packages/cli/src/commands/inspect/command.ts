@@ -8,8 +8,8 @@ import type { Loaded } from "../../input/recognise.ts";
 import { countFindings, formatFindings } from "../../output/findings.ts";
 import type { Io } from "../../output/io.ts";
 import { toJson } from "../../output/json.ts";
-import { viewOf } from "./view.ts";
 import type { View } from "./view.ts";
+import { viewOf } from "./views.ts";
 
 export const command = defineCommand({
   name: "inspect",

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a kind of artefact has to show: text, JSON, findings and the structures of its hexdump. One
-// module a kind, loaded when a file of the kind is met.
+// What a view of an artefact is: text, JSON, findings and the structures of its hexdump; and the words
+// that several kinds share. views.ts finds the view of a kind.
 
 import type { Annotation } from "@greenlight/core/bytes";
 import type { Finding } from "@greenlight/core/finding";
 import type { Artefact, ArtefactKind } from "../../input/artefact.ts";
-import type { Loaded } from "../../input/recognise.ts";
 import type { DumpPart } from "../../output/hexdump.ts";
 
 /** One artefact, ready to be printed. */
@@ -28,29 +27,6 @@ export interface ViewOptions {
 
 /** An artefact of one kind out of the union. */
 export type ArtefactOf<K extends ArtefactKind> = Extract<Artefact, { readonly kind: K }>;
-
-/** The view of a loaded artefact. */
-export async function viewOf({ artefact }: Loaded, options: ViewOptions): Promise<View> {
-  switch (artefact.kind) {
-    case "firmware":
-      return (await import("./firmware.ts")).firmwareView(artefact.image);
-    case "svsm":
-      return (await import("./firmware.ts")).svsmView(artefact.image);
-    case "firmware-descriptor":
-      return (await import("./descriptor.ts")).descriptorView(artefact);
-    case "vmsa":
-      return (await import("./vmsa.ts")).vmsaView(artefact.bytes, options);
-    case "kernel-hashes":
-      return (await import("./kernel-hashes.ts")).kernelHashesView(artefact);
-    case "id-block":
-      return (await import("./id-block.ts")).idBlockView(artefact.bytes, options);
-    case "id-auth":
-      return (await import("./id-auth.ts")).idAuthView(artefact.bytes);
-    case "private-key":
-    case "public-key":
-      return (await import("./key.ts")).keyView(artefact);
-  }
-}
 
 /** Fields of a structure as JSON: everything a dump says about them. */
 export function fieldsToJson(fields: readonly Annotation[]): readonly object[] {

@@ -37,7 +37,7 @@ export const command = defineCommand({
   ],
   async run({ options, io }) {
     if (options.version) {
-      const { VERSION } = await import("../index.ts");
+      const { VERSION } = await import("../../version.ts");
       io.out(`greenlight ${VERSION}\n`);
       return 0;
     }

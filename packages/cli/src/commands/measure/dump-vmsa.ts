@@ -5,7 +5,7 @@
 import { sevEsVmsaPieces, snpVmsaSteps } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import { writeFiles } from "../../output/file.ts";
-import type { MeasureRequest, Single } from "./run.ts";
+import type { MeasureRequest, Single } from "./result.ts";
 
 /** Writes the pages of a launch.
  * @throws {UsageError} `conflicting-options` for mode sev, which measures none.

@@ -17,8 +17,8 @@ import {
 import type { DigestSetEntry, KernelHashes, LaunchStep, PageUpdate } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import type { Io } from "../../output/io.ts";
-import { formatDigest, MODE_NAMES, printDigest, singleOf } from "./run.ts";
-import type { MeasureRequest } from "./run.ts";
+import { formatDigest, MODE_NAMES, printDigest, singleOf } from "./result.ts";
+import type { MeasureRequest } from "./result.ts";
 import { pageToJson, piecesToJson, printPieces, printSteps, stepsToJson } from "./explain.ts";
 import { given } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";

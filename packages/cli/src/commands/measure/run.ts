@@ -9,12 +9,6 @@ import {
   snpLaunchDigest,
   snpOvmfHash,
 } from "@greenlight/core/launch";
-import type {
-  LaunchParameters,
-  VcpuParameters,
-  VcpuType,
-  VmsaProfile,
-} from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import type { FileAhead } from "../../input/file.ts";
 import type { Io } from "../../output/io.ts";
@@ -32,6 +26,8 @@ import {
   vmsaGpaOf,
 } from "./request.ts";
 import type { Mode } from "./request.ts";
+import { MODE_NAMES, printDigest, singleOf } from "./result.ts";
+import type { MeasureRequest, Single } from "./result.ts";
 
 /**
  * Runs the command in the mode asked for.
@@ -53,18 +49,6 @@ export async function runMode(
     default:
       return measure(options, "snp", firmware, io);
   }
-}
-
-/** What the digests are computed from, all values still as sets. */
-export interface MeasureRequest extends LaunchParameters {
-  readonly mode: Mode;
-  readonly accept: ReadonlySet<string>;
-  readonly vcpus: readonly number[];
-  readonly vcpuTypes: readonly VcpuType[];
-  readonly sevFeatures: readonly bigint[];
-  readonly profiles: readonly VmsaProfile[];
-  readonly ovmfHash?: Uint8Array;
-  readonly vmsaGpa?: number;
 }
 
 async function measure(
@@ -139,21 +123,6 @@ function isSet(request: MeasureRequest): boolean {
   return vcpus.length > 1 || vcpuTypes.length > 1 || sevFeatures.length > 1 || profiles.length > 1;
 }
 
-/** One vCPU configuration out of a request that has only one. */
-export type Single = VcpuParameters & { readonly vcpus: number };
-
-/** The only vCPU configuration of a request that is no set. Mode sev has none and ignores it. */
-export function singleOf(request: MeasureRequest): Single {
-  const [profile] = request.profiles;
-  const [type] = request.vcpuTypes;
-  return {
-    vcpus: request.vcpus[0]!,
-    sevFeatures: request.sevFeatures[0]!,
-    profile: profile!,
-    ...(type === undefined ? {} : { signature: type.signature }),
-  };
-}
-
 function digestOfMode(request: MeasureRequest, single: Single): Uint8Array {
   const { mode, vcpus: _vcpus, sevFeatures: _features, ...parameters } = request;
   switch (mode) {
@@ -183,25 +152,4 @@ async function ovmfHash(
     io.out(`${digest}\n`);
   }
   return 0;
-}
-
-/** Modes as sev-snp-measure -v names them. */
-export const MODE_NAMES = { sev: "SEV", seves: "SEV_ES", snp: "SEV_SNP", svsm: "SEV_SNP_SVSM" };
-
-/** A digest in the format asked for. */
-export function formatDigest(digest: Uint8Array, options: MeasureOptions): string {
-  return options["output-format"] === "base64"
-    ? Buffer.from(digest).toString("base64")
-    : hexEncode(digest);
-}
-
-/** Prints one digest as sev-snp-measure does. */
-export function printDigest(
-  digest: Uint8Array,
-  modeName: string,
-  options: MeasureOptions,
-  io: Io,
-): void {
-  const text = formatDigest(digest, options);
-  io.out(options.verbose ? `Calculated ${modeName} guest measurement: ${text}\n` : `${text}\n`);
 }

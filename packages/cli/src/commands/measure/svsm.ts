@@ -8,7 +8,7 @@ import { MAX_FIRMWARE_SIZE, fileSize, readAhead } from "../../input/file.ts";
 import type { FileAhead } from "../../input/file.ts";
 import { parseNumber } from "../../input/number.ts";
 import type { Io } from "../../output/io.ts";
-import { MODE_NAMES, printDigest } from "./run.ts";
+import { MODE_NAMES, printDigest } from "./result.ts";
 import { writeVmsaPages } from "./dump-vmsa.ts";
 import { printSteps, stepsToJson } from "./explain.ts";
 import { given } from "./options.ts";
