@@ -99,7 +99,7 @@ function rowsFor(
   times: Readonly<Record<Name, Times | undefined>>,
   goalAgainstPeer: number,
 ): readonly Row[] {
-  const { node, peer, bundled } = times;
+  const { node, peer } = times;
   requireSameDigest(times);
   const rows: Row[] = [];
   for (const [name, title] of Object.entries(FORMS) as [keyof typeof FORMS, string][]) {
@@ -113,12 +113,14 @@ function rowsFor(
       ratio: taken / node!.median,
     });
   }
-  if (peer !== undefined) {
-    const ratio = bundled!.median / peer.median;
+  for (const name of ["bundled", "binary"] as const) {
+    const taken = times[name]?.median;
+    if (peer === undefined || taken === undefined) continue;
+    const ratio = taken / peer.median;
     rows.push({
       group: "b",
-      what: `measure as shipped, ${what} / sev-snp-measure`,
-      measured: ms(bundled!.median),
+      what: `${FORMS[name]}, ${what} / sev-snp-measure`,
+      measured: ms(taken),
       reference: ms(peer.median),
       ratio,
       goal: `<= ${goalAgainstPeer.toFixed(2)}`,
