@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fixtureFirmware } from "../../fixtures/load.ts";
 import { bundle } from "../lib/bundle.ts";
@@ -87,15 +87,19 @@ test("compiled code that is damaged or of something else is replaced", () => {
   }
 });
 
-test("a cache that others could write to is not touched", () => {
-  const home = makeHome();
-  run(published, measure, home);
-  const cache = cacheOf(home);
-  const files = readdirSync(cache).map((name) => join(cache, name));
-  for (const file of files) writeFileSync(file, "x");
-  chmodSync(cache, 0o722);
-  assert.equal(run(published, measure, home), expected);
-  for (const file of files) assert.equal(readFileSync(file, "utf8"), "x");
+test("a cache that others could write to or replace is not touched", () => {
+  const aboveCache = (home: string): string => join(home, ".cache");
+  for (const folderOf of [cacheOf, (home: string) => dirname(cacheOf(home)), aboveCache]) {
+    const home = makeHome();
+    run(published, measure, home);
+    const cache = cacheOf(home);
+    const files = readdirSync(cache).map((name) => join(cache, name));
+    assert.ok(files.length > 0);
+    for (const file of files) writeFileSync(file, "x");
+    chmodSync(folderOf(home), 0o722);
+    assert.equal(run(published, measure, home), expected);
+    for (const file of files) assert.equal(readFileSync(file, "utf8"), "x");
+  }
 });
 
 test("a command that fails keeps nothing", () => {

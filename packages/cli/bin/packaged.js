@@ -13,16 +13,25 @@ const modules = new Map();
 const uncached = [];
 const cacheFolder = findCacheFolder();
 
-/** A folder of the user's own: compiled code that someone else has put there would be run. */
+/**
+ * A folder of the user's own: compiled code that someone else has put there would be run. The folders
+ * above it count as well, since whoever can write to one can put another folder in its place.
+ */
 function findCacheFolder() {
   const { HOME, XDG_CACHE_HOME } = process.env;
   const base = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
   if (!base) return undefined;
-  const folder = `${base}/greenlight/node-${process.version}-${process.arch}`;
-  const found = orUndefined(() => lstatSync(folder));
-  if (found === undefined) return folder;
+  const ours = `${base}/greenlight`;
+  const folder = `${ours}/node-${process.version}-${process.arch}`;
+  return [base, ours, folder].every(isOwnOrAbsent) ? folder : undefined;
+}
+
+/** Whether a path is a folder that only this user can write to, or is not there yet. */
+function isOwnOrAbsent(path) {
+  const found = orUndefined(() => lstatSync(path));
+  if (found === undefined) return true;
   const isOwn = process.getuid === undefined || found.uid === process.getuid();
-  return found.isDirectory() && isOwn && (found.mode & 0o022) === 0 ? folder : undefined;
+  return found.isDirectory() && isOwn && (found.mode & 0o022) === 0;
 }
 
 /** What `use` returns, or undefined where it fails: without the cache a start only takes longer. */
