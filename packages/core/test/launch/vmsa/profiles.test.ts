@@ -8,6 +8,7 @@ import {
   VMSA_PROFILES,
   applicationVmsaPage,
   bootVmsaPage,
+  profileHosts,
   vmsaProfile,
   withFpu,
 } from "../../../src/launch/index.ts";
@@ -165,3 +166,9 @@ test(
     assert.equal(changes(second!, applicationVmsaPage(parameters)), "");
   },
 );
+
+test("every profile says which hosts use it, no two the same", () => {
+  const hosts = VMSA_PROFILES.map(profileHosts);
+  assert.equal(new Set(hosts).size, VMSA_PROFILES.length);
+  for (const text of hosts) assert.notEqual(text, "unknown hosts");
+});
