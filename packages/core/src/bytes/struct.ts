@@ -71,6 +71,16 @@ export interface Struct<T> extends Codec<T> {
   offsetOf(field: keyof T & string): number;
 }
 
+/** What is the same whenever a structure of one version is read. */
+interface Kept {
+  readonly sites: readonly Site[];
+  /** The keys a value has, without values. */
+  shape?: Readonly<Record<string, undefined>>;
+}
+
+/** Versions of a structure whose sites are kept; no structure has as many. */
+const MOST_KEPT_VERSIONS = 16;
+
 /**
  * Declares a layout. Fields are listed in order of offset and must cover the size without gap or
  * overlap (a mistake there is a bug of ours and throws a plain Error on load).
@@ -99,25 +109,40 @@ export function struct<const F extends Fields>(
     version: undefined,
   };
   // Nested structures keep their own byte order and gates but report under the outermost name.
-  const inner = (outer: Site): Site => ({
-    ...rootSite,
-    structure: outer.structure,
-    path: outer.path,
-  });
+  const inner = (outer: Site): Site =>
+    outer === rootSite ? rootSite : { ...rootSite, structure: outer.structure, path: outer.path };
   const fieldSite = (site: Site, field: string, gate: number | undefined): Site => ({
     ...site,
     path: site.path === "" ? field : `${site.path}.${field}`,
     version: gate,
   });
+  // Reports are decoded by the thousand, and most of that is making sites and growing values field by
+  // field: sites of the structure itself, and a value to copy the shape of, are kept for its few versions.
+  const kept = new Map<number | undefined, Kept>();
+  function keptFor(site: Site, gate: number | undefined): Kept {
+    const known = site === rootSite ? kept.get(gate) : undefined;
+    if (known !== undefined) return known;
+    const made: Kept = { sites: parts.map((part) => fieldSite(site, part.name, gate)) };
+    if (site === rootSite && kept.size < MOST_KEPT_VERSIONS) kept.set(gate, made);
+    return made;
+  }
 
   function read(view: DataView, base: number, outer: Site): T {
     const site = inner(outer);
-    const value: Record<string, unknown> = {};
-    let gate: number | undefined;
-    for (const { name: key, offset, codec } of parts) {
-      const part = codec.read(view, base + offset, fieldSite(site, key, gate));
+    let current = keptFor(site, undefined);
+    let value: Record<string, unknown> = { ...current.shape };
+    for (let i = 0; i < parts.length; i++) {
+      const { name: key, offset, codec } = parts[i]!;
+      const part = codec.read(view, base + offset, current.sites[i]!);
       if (part !== undefined) value[key] = part;
-      if (key === versionField) gate = Number(part);
+      if (key === versionField) {
+        current = keptFor(site, Number(part));
+        // Only the first field is never overwritten by the copy.
+        if (i === 0 && current.shape !== undefined) value = { ...current.shape, [key]: part };
+      }
+    }
+    if (versionField === undefined || current.sites[0]?.version !== undefined) {
+      current.shape ??= Object.fromEntries(Object.keys(value).map((key) => [key, undefined]));
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- filled field by field, by key
     return value as T;

@@ -4,10 +4,23 @@
 
 import { LayoutError } from "./error.ts";
 
+/** The two digits of every byte. */
+const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+/** Arrays that convert themselves (ECMAScript 2026), ten times as fast. */
+interface SelfConverting {
+  toHex(): string;
+}
+
+const canConvert = (bytes: Uint8Array): bytes is Uint8Array & SelfConverting => "toHex" in bytes;
+
 /** Lower-case hexadecimal, two digits a byte, no prefix. */
 export function hexEncode(bytes: Uint8Array): string {
+  if (canConvert(bytes)) return bytes.toHex();
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (let i = 0; i < bytes.length; i++) text += DIGITS[bytes[i]!]!;
   return text;
 }
 

@@ -9,6 +9,7 @@ declare const Bun: {
   readonly CryptoHasher: new (algorithm: "sha256") => Hasher;
   readonly SHA256: OneShot;
   readonly SHA384: OneShot;
+  readonly SHA512: OneShot;
 };
 
 interface Hasher {
@@ -42,6 +43,13 @@ export function sha256(data: Uint8Array): Uint8Array {
 export function sha384(data: Uint8Array): Uint8Array {
   const digest = new Uint8Array(48);
   Bun.SHA384.hash(data, digest);
+  return digest;
+}
+
+/** SHA-512 (FIPS 180-4) of the data: 64 bytes. */
+export function sha512(data: Uint8Array): Uint8Array {
+  const digest = new Uint8Array(64);
+  Bun.SHA512.hash(data, digest);
   return digest;
 }
 

@@ -3,6 +3,8 @@
 
 /** Whether two byte strings are equal; every byte is looked at. Lengths are not secret. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  // The same array is no secret, and comparing kept certificates with themselves costs a microsecond.
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   let difference = 0;
   for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;

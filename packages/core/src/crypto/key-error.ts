@@ -9,8 +9,10 @@ export type KeyErrorCode =
   | "encrypted-key"
   | "key-mismatch"
   | "no-key"
+  | "no-webcrypto"
   | "several-keys"
   | "wrong-curve"
+  | "wrong-key-size"
   | "wrong-key-type";
 
 /** A key cannot be used here. Messages and hints never contain key material. */

@@ -24,6 +24,11 @@ export function sha384(data: Uint8Array): Uint8Array {
   return plain(hash("sha384", data, "buffer"));
 }
 
+/** SHA-512 (FIPS 180-4) of the data: 64 bytes. */
+export function sha512(data: Uint8Array): Uint8Array {
+  return plain(hash("sha512", data, "buffer"));
+}
+
 const wrap = (state: ReturnType<typeof createHash>): Sha256 => ({
   update: (data) => void state.update(data),
   digest: () => plain(state.digest()),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `#crypto` outside Node (browsers, workers): the same functions as node.ts on sha2.ts.
 
-import { SHA_256, SHA_384, Sha2, digestOf } from "./sha2.ts";
+import { SHA_256, SHA_384, SHA_512, Sha2, digestOf } from "./sha2.ts";
 
 /** An incremental SHA-256. */
 export interface Sha256 {
@@ -20,6 +20,11 @@ export function sha256(data: Uint8Array): Uint8Array {
 /** SHA-384 (FIPS 180-4) of the data: 48 bytes. */
 export function sha384(data: Uint8Array): Uint8Array {
   return digestOf(SHA_384, data);
+}
+
+/** SHA-512 (FIPS 180-4) of the data: 64 bytes. */
+export function sha512(data: Uint8Array): Uint8Array {
+  return digestOf(SHA_512, data);
 }
 
 /** A new incremental SHA-256. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 and SHA-384 in plain JavaScript, for browsers, whose own hashes do not answer at once.
+// SHA-256, SHA-384 and SHA-512 in plain JavaScript, for browsers, whose own hashes do not answer at
+// once.
 // Source: NIST FIPS 180-4; the comments name its sections, the code uses its symbols.
 
 /**
@@ -11,11 +12,11 @@ interface Words {
   readonly low: Int32Array;
 }
 
-/** What SHA-256 and SHA-384 do each in its own way. */
+/** What each of them does in its own way. */
 interface Variant {
   /** Bytes of a word; 16 words are a block, and two the length at the end of the message. */
   readonly wordSize: 4 | 8;
-  readonly digestSize: 32 | 48;
+  readonly digestSize: 32 | 48 | 64;
   /** H(0), the initial hash value (5.3). */
   readonly initial: Words;
   /** Takes the block at an offset into the hash value (6.2.2, 6.4.2). */
@@ -250,5 +251,13 @@ export const SHA_384: Variant = {
   wordSize: 8,
   digestSize: 48,
   initial: rootFractions(PRIMES.slice(8, 16), 2n),
+  compress: compress64,
+};
+
+/** SHA-512. Marked as pure, so that a bundle without it leaves it out. */
+export const SHA_512: Variant = {
+  wordSize: 8,
+  digestSize: 64,
+  initial: /* @__PURE__ */ rootFractions(/* @__PURE__ */ PRIMES.slice(0, 8), 2n),
   compress: compress64,
 };

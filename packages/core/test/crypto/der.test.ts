@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { LayoutError, Reader, hexDecode } from "../../src/bytes/index.ts";
+import { LayoutError, hexDecode } from "../../src/bytes/index.ts";
 import { DER_TAG, DerReader, contextTag } from "../../src/crypto/der.ts";
 
 const der = (hex: string) => new DerReader(hexDecode(hex.replaceAll(" ", "")), "T");
@@ -90,7 +90,7 @@ describe("values", () => {
 
   test("a window of a larger input keeps its offsets", () => {
     const bytes = hexDecode("ffff0500ff");
-    const reader = new DerReader(new Reader(bytes, "W", 2, 4), "W");
+    const reader = new DerReader(bytes, "W", 2, 4);
     assert.throws(() => reader.integer("f"), { code: "bad-der", offset: 2 });
   });
 
@@ -151,9 +151,114 @@ describe("values", () => {
   });
 });
 
+describe("values of certificates", () => {
+  const refused = (read: () => unknown, code = "bad-der") =>
+    assert.throws(read, { name: "LayoutError", code });
+
+  test("a whole value, with tag and length, is read or looked at", () => {
+    const reader = der("3003 0201 05 0500");
+    const whole = hexDecode("3003020105");
+    assert.deepEqual(reader.peekElement(0x30, "f"), whole);
+    assert.equal(reader.offset, 0);
+    assert.deepEqual(reader.element(0x30, "f"), whole);
+    assert.equal(reader.offset, 5);
+    refused(() => reader.peekElement(0x30, "f"));
+    refused(() => der("3003 0201").element(0x30, "f"), "truncated");
+  });
+
+  test("a window must lie inside its bytes", () => {
+    const bytes = new Uint8Array(4);
+    for (const [start, end] of [
+      [-1, 2],
+      [3, 2],
+      [0, 5],
+      [5, 5],
+      [Number.NaN, 2],
+    ]) {
+      refused(() => new DerReader(bytes, "T", start, end), "truncated");
+    }
+    assert.equal(new DerReader(bytes, "T", 4).nextTag, undefined);
+  });
+
+  test("numbers have an upper limit, which is exact", () => {
+    assert.equal(der("020100").unsigned("f", 0), 0);
+    assert.equal(der("020200ff").unsigned("f", 255), 255);
+    assert.equal(der("020500ffffffff").unsigned("f", 0xffff_ffff), 0xffff_ffff);
+    for (const [hex, most] of [
+      ["020101", 0],
+      ["02020100", 255],
+      ["020180", 255],
+      ["0205010000 0000", 0xffff_ffff],
+      [`0281ff01${"00".repeat(254)}`, Number.MAX_SAFE_INTEGER],
+    ] as const) {
+      refused(() => der(hex).unsigned("f", most), "out-of-range");
+    }
+    refused(() => der("02020001").unsigned("f", 255));
+    assert.equal(der("0a0103").unsigned("f", 9, DER_TAG.enumerated), 3);
+  });
+
+  test("booleans are 0x00 or 0xff, and a default is left out", () => {
+    assert.equal(der("0101ff").boolean("f"), true);
+    assert.equal(der("010100").boolean("f"), false);
+    assert.equal(der("0101ff").flag("f"), true);
+    assert.equal(der("0500").flag("f"), false);
+    assert.equal(der("").flag("f"), false);
+    for (const hex of ["0100", "010101", "0102ffff"]) refused(() => der(hex).boolean("f"));
+    refused(() => der("010100").flag("f"));
+  });
+
+  test("NULL is empty", () => {
+    der("0500").null("f");
+    refused(() => der("050100").null("f"));
+  });
+
+  test("named bits count from the first bit of the first byte", () => {
+    for (const [hex, expected] of [
+      ["030100", 0],
+      ["03020780", 1],
+      ["03020106", 0b110_0000],
+      ["03020104", 0b010_0000],
+      ["0303070080", 0b1_0000_0000],
+      ["0303000001", 0x8000],
+    ] as const) {
+      assert.equal(der(hex).namedBits("f"), expected);
+    }
+    for (const hex of ["0300", "030101", "03020101", "03020800", "030400000000"]) {
+      refused(() => der(hex).namedBits("f"));
+    }
+  });
+
+  test("text is of one of three types, or of the one that is asked for", () => {
+    for (const tag of ["0c", "13", "16"]) assert.equal(der(`${tag}024142`).text("f"), "AB");
+    assert.equal(der("16024142").text("f", DER_TAG.ia5String), "AB");
+    refused(() => der("0c024142").text("f", DER_TAG.ia5String));
+    for (const hex of ["14024142", "1e0441004200", "0c010a", "1301 2a", "1601ff", "0c01ff"]) {
+      refused(() => der(hex).text("f"), "bad-text");
+    }
+    refused(() => der("").text("f"), "truncated");
+  });
+});
+
 test("random bytes throw nothing but LayoutError, and are never read outside", () => {
   const looksLikeDer = fc
-    .array(fc.constantFrom(0x02, 0x03, 0x04, 0x06, 0x30, 0xa0, 0x00, 0x01, 0x05, 0x80, 0x81, 0xff))
+    .array(
+      fc.constantFrom(
+        0x02,
+        0x03,
+        0x04,
+        0x06,
+        0x0c,
+        0x17,
+        0x30,
+        0xa0,
+        0x00,
+        0x01,
+        0x05,
+        0x80,
+        0x81,
+        0xff,
+      ),
+    )
     .map((bytes) => Uint8Array.from(bytes));
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array(), looksLikeDer), (bytes) => {
@@ -162,6 +267,10 @@ test("random bytes throw nothing but LayoutError, and are never read outside", (
           if (reader.nextTag === 0x02) reader.integer("i");
           else if (reader.nextTag === 0x03) reader.bitString("b");
           else if (reader.nextTag === 0x06) reader.objectIdentifier("o");
+          else if (reader.nextTag === 0x01) reader.boolean("l");
+          else if (reader.nextTag === 0x05) reader.null("n");
+          else if (reader.nextTag === 0x0c) reader.text("t");
+          else if (reader.nextTag === 0x17) reader.time("u");
           else if (reader.nextTag === 0x30) read(reader.sequence("s"));
           else if (reader.nextTag === 0xa0) read(reader.sequence("x", 0xa0));
           else reader.content(reader.nextTag, "c");
