@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Targets of what a platform says: the measurement in a report, observed digests as text and files,
+// Targets of what a platform says: observed digests as text and files,
 // and the command line variants that are tried for them.
 
 import { LayoutError, base64Encode, hexEncode } from "../../packages/core/src/bytes/index.ts";
@@ -8,7 +8,7 @@ import {
   readDigestText,
   readObservedFile,
 } from "../../packages/core/src/diagnose/index.ts";
-import { REPORT_SIZE, readReportMeasurement } from "../../packages/core/src/evidence/index.ts";
+import { REPORT_SIZE } from "../../packages/core/src/evidence/index.ts";
 import type { Target } from "../engine/target.ts";
 import { bytesOf, check, declared, shifted, textOf } from "./support.ts";
 
@@ -26,15 +26,6 @@ const base64 = base64Encode(DIGEST);
 const expected = declared(LayoutError);
 
 export const targets: readonly Target[] = [
-  {
-    name: "report-measurement",
-    seeds: () => [2, 3, 4, 5].map(report),
-    maxLength: REPORT_SIZE + 8,
-    expected,
-    run(data) {
-      check(readReportMeasurement(shifted(data)).measurement.length === 48, "48 bytes");
-    },
-  },
   {
     name: "observed-file",
     seeds: () => [

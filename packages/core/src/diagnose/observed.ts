@@ -3,8 +3,15 @@
 // hexadecimal text (as snpguest writes it), a report in binary or text, or a tool's print-out.
 
 import { LayoutError, base64Decode, hexDecode } from "../bytes/index.ts";
-import { REPORT_SIZE, readReportMeasurement } from "../evidence/report-measurement.ts";
-import type { ReportMeasurement } from "../evidence/report-measurement.ts";
+import { REPORT_SIZE, decodeReport, reportCpu } from "../evidence/report.ts";
+import type { CpuIdentity } from "../evidence/product.ts";
+
+/** What a report says about the launch. */
+export interface ObservedReport {
+  readonly version: number;
+  /** The CPU the report was made on; absent when the report does not say (version 2). */
+  readonly cpu?: CpuIdentity;
+}
 
 /** An observed digest and where it was found. */
 export interface Observed {
@@ -13,7 +20,7 @@ export interface Observed {
   /** The form it came in, for people. */
   readonly form: string;
   /** The report it was taken from. */
-  readonly report?: ReportMeasurement;
+  readonly report?: ObservedReport;
 }
 
 /** Bytes the status header of a raw SNP_GET_REPORT answer puts before the report. */
@@ -93,11 +100,13 @@ function littleEndian(content: Uint8Array, offset: number): number {
 }
 
 function fromReport(bytes: Uint8Array, form: string): Observed {
-  const report = readReportMeasurement(bytes);
+  const report = decodeReport(bytes);
+  const cpu = reportCpu(report);
   return {
-    digest: report.measurement,
+    // A copy, so that the digest does not keep the file alive or change with it.
+    digest: Uint8Array.from(report.measurement),
     form: `attestation report, version ${report.version} (${form})`,
-    report,
+    report: { version: report.version, ...(cpu === undefined ? {} : { cpu }) },
   };
 }
 
