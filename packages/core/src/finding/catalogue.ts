@@ -2,8 +2,13 @@
 // Every finding there is: its permanent id and what is checked. Ids are named after what is wrong
 // when the check fails. One is never renamed and, once retired, never used for anything else.
 
+import { APPRAISAL_FINDINGS } from "./catalogue-appraisal.ts";
+import { ENDORSEMENT_FINDINGS } from "./catalogue-endorsement.ts";
+
 /** What each finding checks, by id. */
 export const FINDINGS = {
+  ...ENDORSEMENT_FINDINGS,
+  ...APPRAISAL_FINDINGS,
   "firmware.bytes.missing": "the firmware itself is there where SEV and SEV-ES hash it",
   "firmware.footer.missing": "the image ends with an OVMF footer table",
   "firmware.footer.duplicate-guid": "no GUID stands in the footer table twice",
