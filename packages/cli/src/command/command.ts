@@ -39,6 +39,8 @@ export interface Example {
   /** Arguments after `greenlight`, as one would type them. */
   readonly line: string;
   readonly brief: string;
+  /** What not every machine is, such as `an SEV-SNP guest`. On others it ends with 3 and a hint. */
+  readonly needs?: string;
 }
 
 /** What run() is given. */

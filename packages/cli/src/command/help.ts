@@ -20,9 +20,10 @@ export function commandHelp(command: Command): string {
     sections.push(`Arguments:\n${entry(names, brief)}`);
   }
   sections.push(...optionSections(command));
-  const examples = command.examples.map(
-    ({ line, brief }) => `  ${wrap(brief, 2).trimStart()}:\n    greenlight ${line}`,
-  );
+  const examples = command.examples.map(({ line, brief, needs }) => {
+    const title = needs === undefined ? brief : `${brief} (in ${needs})`;
+    return `  ${wrap(title, 2).trimStart()}:\n    greenlight ${line}`;
+  });
   sections.push(`Examples:\n${examples.join("\n")}`);
   return `${sections.join("\n\n")}\n`;
 }

@@ -16,6 +16,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./diagnose/command.ts")).command,
   },
   {
+    name: "verify",
+    brief: "prove evidence genuine and appraise it",
+    load: async () => (await import("./verify/command.ts")).command,
+  },
+  {
+    name: "attest",
+    brief: "get evidence of the guest this runs in",
+    load: async () => (await import("./attest/command.ts")).command,
+  },
+  {
+    name: "kds",
+    brief: "fetch, export and import AMD's certificates",
+    load: async () => (await import("./kds/group.ts")).group,
+  },
+  {
+    name: "policy",
+    brief: "make, check and explain policies",
+    load: async () => (await import("./policy/group.ts")).group,
+  },
+  {
     name: "inspect",
     brief: "show what is in a file, field by field",
     load: async () => (await import("./inspect/command.ts")).command,

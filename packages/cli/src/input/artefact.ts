@@ -6,10 +6,21 @@ import { FOOTER_GUIDS, firmwareDescriptorFromJson, readFirmware } from "@greenli
 import type { FirmwareDescriptor, FirmwareImage } from "@greenlight/core/firmware";
 import { guidEncode, LayoutError } from "@greenlight/core/bytes";
 import { KERNEL_HASHES_GUIDS, checkVmsa } from "@greenlight/core/launch";
+import type { Certificate, RevocationList } from "@greenlight/core/endorsement";
+import { derBeginning } from "./der-beginning.ts";
+import { EVIDENCE_DETECTORS } from "./evidence-detectors.ts";
+import type {
+  CertificateTableArtefact,
+  EvidenceArtefact,
+  SvsmManifestArtefact,
+} from "./evidence-file.ts";
 import { isText } from "./lookalike.ts";
 
 /** A recognised artefact with what its kind needs to be shown. Structures keep their raw bytes. */
 export type Artefact =
+  | EvidenceArtefact
+  | CertificateTableArtefact
+  | SvsmManifestArtefact
   | { readonly kind: "firmware" | "svsm"; readonly image: FirmwareImage }
   | {
       readonly kind: "firmware-descriptor";
@@ -30,6 +41,21 @@ export type Artefact =
       /** AMD's 1028 bytes of the public half. */
       readonly publicKey: Uint8Array;
       readonly container: "PEM" | "DER";
+    }
+  | {
+      readonly kind: "certificate";
+      readonly container: "PEM" | "DER";
+      /** All in the file, in its order. */
+      readonly certificates: readonly Certificate[];
+      /** Revocation lists that are in the file too. */
+      readonly otherBlocks: number;
+    }
+  | {
+      readonly kind: "crl";
+      readonly container: "PEM" | "DER";
+      readonly list: RevocationList;
+      /** Certificates and further lists that are in the file too. */
+      readonly otherBlocks: number;
     };
 
 /** Name of a kind, as `--as` takes it. */
@@ -79,12 +105,13 @@ export const DETECTORS: readonly Detector[] = [
     },
     decode: decodeDescriptor,
   },
+  ...EVIDENCE_DETECTORS,
   {
     kind: "private-key",
     title: "P-384 private key",
     refuse: (bytes) =>
       /-----BEGIN (EC |ENCRYPTED |RSA |DSA )?PRIVATE KEY-----/.test(textOf(bytes)) ||
-      startsAsDer(bytes, [0x02, 0x01])
+      derBeginning(bytes) === "private-key"
         ? undefined
         : "no PEM or DER of one",
     decode: async (bytes) => {
@@ -97,7 +124,7 @@ export const DETECTORS: readonly Detector[] = [
     kind: "public-key",
     title: "P-384 public key",
     refuse: (bytes) =>
-      textOf(bytes).includes("-----BEGIN PUBLIC KEY-----") || startsAsDer(bytes, [0x30])
+      textOf(bytes).includes("-----BEGIN PUBLIC KEY-----") || derBeginning(bytes) === "public-key"
         ? undefined
         : "no PEM or DER of one",
     decode: async (bytes) => {
@@ -108,6 +135,24 @@ export const DETECTORS: readonly Detector[] = [
         container: containerOf(bytes),
       };
     },
+  },
+  {
+    kind: "certificate",
+    title: "X.509 certificate",
+    refuse: (bytes) =>
+      textOf(bytes).includes("-----BEGIN CERTIFICATE-----") || derBeginning(bytes) === "certificate"
+        ? undefined
+        : "no PEM or DER of one",
+    decode: async (bytes) => (await import("./certificate-file.ts")).readCertificates(bytes),
+  },
+  {
+    kind: "crl",
+    title: "X.509 revocation list",
+    refuse: (bytes) =>
+      textOf(bytes).includes("-----BEGIN X509 CRL-----") || derBeginning(bytes) === "crl"
+        ? undefined
+        : "no PEM or DER of one",
+    decode: async (bytes) => (await import("./certificate-file.ts")).readCrl(bytes),
   },
   {
     kind: "kernel-hashes",
@@ -230,22 +275,6 @@ function hashTableOffset(bytes: Uint8Array): number {
 function find(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
   const start = Math.max(0, from);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(wanted, start);
-}
-
-/** Whether the bytes are one DER SEQUENCE whose content starts with `content`. */
-function startsAsDer(bytes: Uint8Array, content: readonly number[]): boolean {
-  if (bytes[0] !== 0x30 || bytes.length > 4096) return false;
-  const long = bytes[1]! - 0x80;
-  const header = bytes[1]! < 0x80 ? 2 : 2 + long;
-  let length = bytes[1]!;
-  if (long >= 0) {
-    length = 0;
-    for (let i = 0; i < long && i < 4; i++) length = length * 256 + (bytes[2 + i] ?? 0);
-  }
-  if (header + length !== bytes.length) return false;
-  // In a certificate the next level begins with a version in brackets, in a key with an algorithm.
-  const inner = bytes[header + 1]! < 0x80 ? header + 2 : header + 2 + (bytes[header + 1]! - 0x80);
-  return content.every((byte, i) => bytes[header + i] === byte) && bytes[inner] !== 0xa0;
 }
 
 function containerOf(bytes: Uint8Array): "PEM" | "DER" {

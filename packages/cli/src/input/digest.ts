@@ -31,3 +31,19 @@ export function parseBytes(
     `give ${length * 2} hexadecimal digits or ${4 * Math.ceil(length / 3)} base64 characters`,
   );
 }
+
+/**
+ * One to `max` bytes from hexadecimal, with or without 0x.
+ * @param option Name for the error, with dashes.
+ * @throws {UsageError} `bad-value`.
+ */
+export function parseBytesUpTo(text: string, option: string, max: number): Uint8Array {
+  const digits = text.trim().replace(/^0x/i, "");
+  const fits = digits.length > 0 && digits.length <= 2 * max && digits.length % 2 === 0;
+  if (fits && /^[0-9a-f]*$/i.test(digits)) return hexDecode(digits);
+  throw new UsageError(
+    "bad-value",
+    `${option} is not 1 to ${max} bytes in hexadecimal (${JSON.stringify(text.slice(0, 60))})`,
+    "give two hexadecimal digits for each byte",
+  );
+}

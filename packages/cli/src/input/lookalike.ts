@@ -66,8 +66,9 @@ const MAGIC: readonly MagicRow[] = [
   { offset: 0, magic: "-----BEGIN ", what: "PEM text", hint: "keys must be EC keys on P-384" },
 ];
 
-const REPORT_HINT =
-  "this version does not show reports; `greenlight diagnose` takes one and explains its measurement";
+const REPORT_HINT = "its version is none that a report has; --as report shows what there is";
+
+const ZEROS = "asking at a VMPL that is not the guest's gives such a report; ask again";
 
 /** Sizes that give a format away. */
 const SIZES: ReadonlyMap<number, Lookalike> = new Map([
@@ -85,13 +86,14 @@ export function lookalike(head: Uint8Array, size: number): Lookalike | undefined
   const row = MAGIC.find(({ offset, magic }) => hasMagic(head, offset, magic));
   if (row !== undefined) return row;
   if (head.every((byte) => byte === 0)) {
+    if (size === 1184) return { what: "an attestation report of nothing but zeros", hint: ZEROS };
     return { what: "nothing but zeros", hint: "is it the right file, and was it written at all?" };
   }
   if (isCertificate(head)) return { what: "a DER certificate", hint: CERTIFICATE };
   const bySize = SIZES.get(size);
   if (bySize !== undefined) return bySize;
   if (isText(head) && /^\s*[[{]/.test(Buffer.from(head).toString("latin1"))) {
-    return { what: "JSON", hint: "of JSON, only firmware descriptors are known here" };
+    return { what: "JSON", hint: "of JSON, firmware descriptors and evidence are known here" };
   }
   if (isText(head)) return { what: "text", hint: "is it the right file?" };
   return undefined;

@@ -12,7 +12,7 @@ import { MAX_FIRMWARE_SIZE, fileSize, readBounded } from "./file.ts";
 import { HEAD_SIZE, isText, lookalike } from "./lookalike.ts";
 
 /** How the bytes stood in the file. */
-export type Encoding = "binary" | "hex" | "base64";
+export type Encoding = "binary" | "hex" | "base64" | "base64url";
 
 /** An artefact and where it came from. */
 export interface Loaded {
@@ -103,7 +103,7 @@ function detect(bytes: Uint8Array, kinds: readonly ArtefactKind[] | undefined) {
 }
 
 interface Decoded {
-  readonly encoding: "hex" | "base64";
+  readonly encoding: Exclude<Encoding, "binary">;
   readonly bytes: Uint8Array;
 }
 
@@ -119,11 +119,30 @@ function decodeText(bytes: Uint8Array): Decoded | undefined {
     if (digits.length % 2 === 0 && !/[^0-9a-f]/i.test(digits)) {
       return { encoding: "hex", bytes: hexDecode(digits) };
     }
-    return { encoding: "base64", bytes: base64Decode(text) };
+    if (/[-_]/.test(text)) return { encoding: "base64url", bytes: base64urlDecode(text) };
+    const inner = base64Decode(text);
+    // snpguest writes base64 of hexadecimal text.
+    return { encoding: "base64", bytes: hexInside(inner) ?? inner };
   } catch (error) {
     if (error instanceof LayoutError) return undefined;
     throw error;
   }
+}
+
+function base64urlDecode(text: string): Uint8Array {
+  const standard = text
+    .replaceAll("-", "+")
+    .replaceAll("_", "/")
+    .replace(/={1,2}$/, "");
+  return base64Decode(standard.padEnd(Math.ceil(standard.length / 4) * 4, "="));
+}
+
+function hexInside(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length % 2 !== 0 || !isText(bytes.subarray(0, 64))) return undefined;
+  const text = Buffer.from(bytes).toString("latin1").trim();
+  return text === "" || /[^0-9a-f]/i.test(text) || text.length % 2 !== 0
+    ? undefined
+    : hexDecode(text);
 }
 
 function unrecognised(

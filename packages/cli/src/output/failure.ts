@@ -15,7 +15,14 @@ interface KnownError {
   readonly findings?: readonly Finding[];
 }
 
-const LAYERS = new Set(["KeyError", "LayoutError", "LaunchError", "UsageError"]);
+const LAYERS = new Set([
+  "KeyError",
+  "LayoutError",
+  "LaunchError",
+  "PolicyError",
+  "TsmError",
+  "UsageError",
+]);
 
 /** Whether an error is one that our layers throw on purpose. */
 function isKnownError(error: unknown): error is KnownError {

@@ -5,6 +5,8 @@ import { existsSync, writeFileSync } from "node:fs";
 import { UsageError } from "../command/usage-error.ts";
 import { systemErrorCode } from "../input/system-error.ts";
 
+const WAY_OUT = "name another file, or add --force to overwrite it";
+
 /** A file to be written. */
 export interface OutputFile {
   readonly path: string;
@@ -16,13 +18,8 @@ export interface OutputFile {
  * @param wayOut What to do about an existing file, for the error.
  * @throws {UsageError} `file-exists`, `unwritable-file`.
  */
-export function writeFiles(
-  files: readonly OutputFile[],
-  force: boolean,
-  wayOut = "name another file, or add --force to overwrite it",
-): void {
-  const taken = force ? undefined : files.find(({ path }) => existsSync(path));
-  if (taken !== undefined) throw fileExists(taken.path, wayOut);
+export function writeFiles(files: readonly OutputFile[], force: boolean, wayOut = WAY_OUT): void {
+  if (!force) for (const { path } of files) refuseExisting(path, wayOut);
   for (const { path, content } of files) {
     try {
       writeFileSync(path, content, { flag: force ? "w" : "wx" });
@@ -33,6 +30,14 @@ export function writeFiles(
       throw new UsageError("unwritable-file", `cannot write ${JSON.stringify(path)}: ${reason}`);
     }
   }
+}
+
+/**
+ * Refuses a path where something is already, before work is done whose result could not be written.
+ * @throws {UsageError} `file-exists`.
+ */
+export function refuseExisting(path: string, wayOut = WAY_OUT): void {
+  if (existsSync(path)) throw fileExists(path, wayOut);
 }
 
 function fileExists(path: string, wayOut: string): UsageError {

@@ -8,6 +8,11 @@ export function toJson(value: unknown): string {
   return `${JSON.stringify(plain(value), null, 2)}\n`;
 }
 
+/** The same on one line, with a newline at its end. */
+export function toJsonLine(value: unknown): string {
+  return `${JSON.stringify(plain(value))}\n`;
+}
+
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return `0x${value.toString(16)}`;
   if (value instanceof Uint8Array) return hexEncode(value);

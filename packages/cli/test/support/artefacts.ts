@@ -16,8 +16,10 @@ import {
   snpOvmfHash,
   vmsaProfile,
 } from "@greenlight/core/launch";
-import { fixtureFirmware } from "../../../../fixtures/load.ts";
+import { fixtureFirmware, fixtureSnp } from "../../../../fixtures/load.ts";
+import { buildList, integer, revoked } from "../../../core/test/support/der-builder.ts";
 import type { ArtefactKind } from "../../src/input/artefact.ts";
+import { certificateTable, debugReport, hclReport, svsmManifest } from "./evidence.ts";
 
 /** A P-384 private key. */
 export function newKey(): KeyObject {
@@ -72,11 +74,17 @@ export async function oneOfEach(): Promise<ReadonlyMap<ArtefactKind, Uint8Array>
     ["firmware", fixtureFirmware("OVMF-2022.11.fd")],
     ["firmware-descriptor", text(descriptorText("OVMF-2022.11.fd"))],
     ["kernel-hashes", hashTable()],
+    ["report", debugReport()],
+    ["evidence", hclReport()],
+    ["certificate-table", certificateTable()],
+    ["svsm-manifest", svsmManifest()],
     ["vmsa", vmsaPage()],
     ["id-block", idBlock],
     ["id-auth", await signIdBlock(idBlock, signing, signing)],
     ["private-key", text(pem)],
     ["public-key", new Uint8Array(publicDer(key))],
+    ["certificate", fixtureSnp("milan.vcek.der")],
+    ["crl", buildList({ revoked: [revoked(integer(2, 0, 1))] })],
   ]);
 }
 

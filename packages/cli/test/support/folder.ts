@@ -2,11 +2,11 @@
 // A folder with the files that examples name: carried firmware, a made-up kernel and initrd, keys
 // and what is computed from them.
 
-import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fixtureFirmware } from "../../../../fixtures/load.ts";
+import { fixtureFirmware, fixtureSnp } from "../../../../fixtures/load.ts";
 import { greenlight } from "./capture.ts";
 
 /** A temporary folder that is the current one until it is removed. */
@@ -26,6 +26,12 @@ export async function enterExampleFolder(): Promise<ExampleFolder> {
   writeFileSync("initrd.img", patternBytes(100_003, 2));
   writeFileSync("id-key.pem", p384Key());
   writeFileSync("author-key.pem", p384Key());
+  writeFileSync("id-public.pem", publicHalf(readFileSync("id-key.pem", "utf8")));
+  writeFileSync("report.bin", carriedReport());
+  writeFileSync("vcek.der", fixtureSnp("milan.vcek.der"));
+  mkdirSync("reports");
+  writeFileSync(join("reports", "one.bin"), carriedReport());
+  writeFileSync(join("reports", "two.b64"), Buffer.from(carriedReport()).toString("base64"));
   await must(
     "measure",
     "--ovmf",
@@ -36,6 +42,7 @@ export async function enterExampleFolder(): Promise<ExampleFolder> {
     "EPYC-v4",
     "--dump-vmsa",
   );
+  await must("policy", "init", "--out", "policy.yaml");
   return {
     path,
     remove() {
@@ -43,6 +50,11 @@ export async function enterExampleFolder(): Promise<ExampleFolder> {
       rmSync(path, { recursive: true, force: true });
     },
   };
+}
+
+/** A real report of a Milan chip, version 2; its VCEK is `milan.vcek.der`. */
+export function carriedReport(): Uint8Array {
+  return Buffer.from(Buffer.from(fixtureSnp("milan.report.hex")).toString("latin1"), "hex");
 }
 
 /** Splits a command line as a shell does, with single and double quotes and backslashes outside them. */
@@ -66,6 +78,10 @@ function patternBytes(length: number, seed: number): Uint8Array {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
     return state >>> 24;
   });
+}
+
+function publicHalf(privateKey: string): string {
+  return createPublicKey(privateKey).export({ type: "spki", format: "pem" });
 }
 
 function p384Key(): string {

@@ -19,10 +19,11 @@ export const command = defineCommand({
   brief: "compare two files of a kind",
   description: [
     "Compares two firmware images, firmware descriptors, VMSA pages, ID blocks, ID authentication " +
-      "informations, kernel-hashes tables or keys, and shows the fields that differ with the " +
-      "bytes they stand in. A firmware image can be compared with a descriptor, and a private key " +
-      "with a public one. For firmware it also says which pages differ and what of the SEV-SNP " +
-      "launch digest changes.",
+      "informations, kernel-hashes tables, keys, certificates, revocation lists, attestation " +
+      "reports, certificate tables or SVSM manifests, and shows what differs, of structures with " +
+      "the bytes it stands in. A firmware image can be compared with a descriptor, a private key " +
+      "with a public one, and reports whatever they came in. For firmware it also says which " +
+      "pages differ and what of the SEV-SNP launch digest changes.",
     "Exit code 0: the same; 1: different; 2: not comparable.",
   ],
   positionals: {
@@ -71,6 +72,12 @@ const FAMILIES: Readonly<Record<ArtefactKind, string>> = {
   "kernel-hashes": "kernel-hashes table",
   "private-key": "P-384 key",
   "public-key": "P-384 key",
+  report: "attestation report",
+  evidence: "attestation report",
+  "certificate-table": "certificate table",
+  "svsm-manifest": "SVSM services manifest",
+  certificate: "X.509 certificate",
+  crl: "X.509 revocation list",
 };
 
 async function compare(a: Loaded, b: Loaded, options: ComparisonOptions): Promise<Comparison> {
@@ -87,10 +94,22 @@ async function compare(a: Loaded, b: Loaded, options: ComparisonOptions): Promis
     const { compareFirmware } = await import("./firmware.ts");
     return compareFirmware(left, right, options);
   }
-  const { compareStructures } = await import("./structure.ts");
-  const layout = await layoutOf(left.kind);
   const views = [await viewOf(a, options), await viewOf(b, options)] as const;
   const summaries = [views[0].summary, views[1].summary] as const;
+  if (isCertificate(left) && isCertificate(right)) {
+    const { compareCertificates } = await import("./certificate.ts");
+    return compareCertificates(left, right, summaries, options);
+  }
+  if (isTable(left) && isTable(right)) {
+    const { compareTables } = await import("./table.ts");
+    return compareTables(left, right, summaries, options);
+  }
+  if (isEvidence(left) && isEvidence(right)) {
+    const { compareReports } = await import("./report.ts");
+    return compareReports(left, right, summaries, options);
+  }
+  const { compareStructures } = await import("./structure.ts");
+  const layout = await layoutOf(left.kind);
   return compareStructures(layout, structureOf(left), structureOf(right), summaries, options);
 }
 
@@ -98,6 +117,24 @@ function isFirmware(
   artefact: Artefact,
 ): artefact is Extract<Artefact, { kind: "firmware" | "svsm" | "firmware-descriptor" }> {
   return "image" in artefact || "descriptor" in artefact;
+}
+
+function isCertificate(
+  artefact: Artefact,
+): artefact is Extract<Artefact, { kind: "certificate" | "crl" }> {
+  return artefact.kind === "certificate" || artefact.kind === "crl";
+}
+
+function isEvidence(
+  artefact: Artefact,
+): artefact is Extract<Artefact, { kind: "report" | "evidence" }> {
+  return "evidence" in artefact;
+}
+
+function isTable(
+  artefact: Artefact,
+): artefact is Extract<Artefact, { kind: "certificate-table" | "svsm-manifest" }> {
+  return artefact.kind === "certificate-table" || artefact.kind === "svsm-manifest";
 }
 
 /** The bytes that are compared. Of a key that is the public half, in AMD's form. */

@@ -16,8 +16,10 @@ export const command = defineCommand({
   brief: "show what is in a file, field by field",
   description: [
     "Recognises OVMF firmware, firmware descriptors, SVSM binaries, VMSA pages, kernel-hashes " +
-      "tables, ID blocks, ID authentication information and P-384 keys, also as hexadecimal or " +
-      "base64 text, and shows what they say. Of a private key only the public half is shown.",
+      "tables, ID blocks, ID authentication information, P-384 keys, certificates, revocation lists, " +
+      "SEV-SNP evidence (attestation reports, with certificate tables, in Azure's HCL reports, in " +
+      "JSON or protobuf of other tools), certificate tables and SVSM manifests, also as hexadecimal or base64 text, and shows what they say. Of a private key only " +
+      "the public half is shown.",
     "Showing is not judging: the exit code is 0 also when findings fail.",
   ],
   positionals: { usage: "FILE", brief: "the file; - for standard input", min: 1, max: 1 },

@@ -21,6 +21,17 @@ export async function viewOf({ artefact }: Loaded, options: ViewOptions): Promis
       return (await import("./id-block.ts")).idBlockView(artefact.bytes, options);
     case "id-auth":
       return (await import("./id-auth.ts")).idAuthView(artefact.bytes);
+    case "report":
+    case "evidence":
+      return (await import("./evidence.ts")).evidenceView(artefact, options);
+    case "certificate-table":
+      return (await import("./certificate-table.ts")).certificateTableView(artefact);
+    case "svsm-manifest":
+      return (await import("./certificate-table.ts")).svsmManifestView(artefact);
+    case "certificate":
+      return (await import("./certificate.ts")).certificateView(artefact, options);
+    case "crl":
+      return (await import("./crl.ts")).crlView(artefact, options);
     case "private-key":
     case "public-key":
       return (await import("./key.ts")).keyView(artefact);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many pieces of evidence: several at a time, told in their order as they come, and summed up.
+
+import type { Io } from "../../output/io.ts";
+import { toJson, toJsonLine } from "../../output/json.ts";
+import { inOrder } from "./concurrent.ts";
+import { batchToJson, resultToJson } from "./json.ts";
+import { verifyOne } from "./one.ts";
+import type { VerifyContext } from "./one.ts";
+import type { VerifyOptions } from "./options.ts";
+import { NO_RESULTS, counted, exitCodeOf } from "./result.ts";
+import type { Result, Tally } from "./result.ts";
+import type { Source } from "./sources.ts";
+import { formatLine, formatTally } from "./text.ts";
+
+/** How a batch is run and told. */
+export interface BatchSetup {
+  readonly options: VerifyOptions;
+  readonly jobs: number;
+  readonly at: number;
+}
+
+/** Pieces of evidence begun for each job, so that no thread waits for the next. */
+const AHEAD = 4;
+
+/** Milliseconds between two updates of the progress line. */
+const INTERVAL = 150;
+
+/** Verifies all sources. @returns the exit code for the worst outcome. */
+export async function runBatch(
+  sources: AsyncIterable<Source>,
+  context: VerifyContext,
+  { options, jobs, at }: BatchSetup,
+  io: Io,
+): Promise<number> {
+  const started = performance.now();
+  const progress = new Progress(io, started);
+  const documents: unknown[] = [];
+  let tally: Tally = NO_RESULTS;
+  const work = (source: Source): Promise<Result> => verifyOne(source, context);
+  for await (const result of inOrder(sources, jobs === 1 ? 1 : jobs * AHEAD, work)) {
+    tally = counted(tally, result);
+    if (result.kind !== "passed-over" || options.verbose) {
+      if (options.json) documents.push(resultToJson(result, at));
+      else if (!options.quiet) {
+        progress.clear();
+        io.out(
+          options.ndjson
+            ? toJsonLine(resultToJson(result, at))
+            : formatLine(result, { colour: io.colour, verbose: options.verbose }),
+        );
+      }
+    }
+    progress.show(tally);
+  }
+  progress.clear();
+  if (options.json) io.out(toJson(batchToJson(documents, tally)));
+  const last = formatTally(tally, (performance.now() - started) / 1000);
+  if (options.quiet || options.json) return exitCodeOf(tally);
+  if (options.ndjson) io.err(last);
+  else io.out(last);
+  return exitCodeOf(tally);
+}
+
+/** How many are done, in one line that is redrawn; nothing where nobody watches. */
+class Progress {
+  readonly #io: Io;
+  readonly #started: number;
+  #next: number;
+  #drawn = 0;
+
+  constructor(io: Io, started: number) {
+    this.#io = io;
+    this.#started = started;
+    this.#next = started + INTERVAL;
+  }
+
+  show(tally: Tally): void {
+    const now = performance.now();
+    if (!this.#io.liveProgress || now < this.#next) return;
+    this.#next = now + INTERVAL;
+    const line = formatTally(tally, (now - this.#started) / 1000).trimEnd();
+    this.#io.err(`\r${line.padEnd(this.#drawn)}`);
+    this.#drawn = line.length;
+  }
+
+  clear(): void {
+    if (this.#drawn > 0) this.#io.err(`\r${" ".repeat(this.#drawn)}\r`);
+    this.#drawn = 0;
+  }
+}

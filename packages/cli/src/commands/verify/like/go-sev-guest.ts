@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// go-sev-guest's `check` (version 0.15) and the options of its libraries, and what to write here.
+
+import type { Peer } from "./row.ts";
+
+export const GO_SEV_GUEST: Peer = {
+  name: "go-sev-guest",
+  title: "go-sev-guest 0.15, tools/check and the libraries verify and validate",
+  example: {
+    theirs:
+      "check -in attestation.bin -inform bin -guest_policy 0x30000 -minimum_tcb 0xdb18000000000004",
+    ours: "greenlight verify attestation.bin --set platform.tcb.Milan.snp=24",
+  },
+  groups: [
+    {
+      title: "Input and output",
+      rows: [
+        {
+          theirs: "-in FILE",
+          meaning: "the attestation",
+          ours: "verify FILE...; - is standard input",
+        },
+        {
+          theirs: "-inform bin|proto|textproto",
+          meaning: "its form",
+          ours: "found out, and said; also base64, hexadecimal and the JSON of other tools",
+        },
+        {
+          theirs: "-config FILE",
+          meaning: "check.Config as a policy",
+          ours: "--policy FILE (YAML or JSON); `greenlight policy init` writes one",
+          options: ["policy"],
+        },
+        { theirs: "-quiet", meaning: "no output", ours: "--quiet", options: ["quiet"] },
+        { theirs: "-v", meaning: "more output", ours: "--verbose", options: ["verbose"] },
+        {
+          theirs: "exit codes 0 to 5",
+          meaning: "which kind of check failed first",
+          ours: "0 accepted, 1 rejected, 2 unreadable, 3 undecided; every check by id with --json",
+          options: ["json"],
+        },
+      ],
+    },
+    {
+      title: "The guest",
+      rows: [
+        {
+          theirs: "-guest_policy N",
+          meaning: "guest policy: permissions at most, restrictions at least, ABI at least",
+          ours: "guest.policy: each bit 0, 1 or any; guest.policy.minimumAbi",
+          fields: [
+            "guest.policy.smt",
+            "guest.policy.migrateMa",
+            "guest.policy.debug",
+            "guest.policy.singleSocket",
+            "guest.policy.cxlAllow",
+            "guest.policy.memAes256Xts",
+            "guest.policy.raplDis",
+            "guest.policy.ciphertextHidingDram",
+            "guest.policy.pageSwapDisable",
+            "guest.policy.minimumAbi",
+          ],
+          note: "bits without a name are refused unless guest.policy.unknown says otherwise",
+        },
+        {
+          theirs: "-report_data HEX",
+          meaning: "REPORT_DATA",
+          ours: "--report-data HEX, or bound to a key with --nonce and --key, --tls-key, --svsm",
+          options: ["report-data", "nonce", "key", "tls-key", "svsm"],
+          fields: ["guest.reportData"],
+        },
+        {
+          theirs: "-measurement HEX",
+          meaning: "MEASUREMENT",
+          ours: "--measurement HEX, repeatable; with labels in a policy",
+          options: ["measurement"],
+          fields: ["guest.measurements"],
+        },
+        {
+          theirs: "-host_data HEX",
+          meaning: "HOST_DATA",
+          ours: "--host-data HEX",
+          options: ["host-data"],
+          fields: ["guest.hostData"],
+        },
+        {
+          theirs: "-family_id HEX",
+          meaning: "FAMILY_ID",
+          ours: "guest.familyId",
+          fields: ["guest.familyId"],
+        },
+        {
+          theirs: "-image_id HEX",
+          meaning: "IMAGE_ID",
+          ours: "guest.imageId",
+          fields: ["guest.imageId"],
+        },
+        {
+          theirs: "-report_id HEX",
+          meaning: "REPORT_ID",
+          ours: "guest.reportId",
+          fields: ["guest.reportId"],
+        },
+        {
+          theirs: "-report_id_ma HEX",
+          meaning: "REPORT_ID_MA",
+          ours: "guest.reportIdMa",
+          fields: ["guest.reportIdMa"],
+        },
+        {
+          theirs: "-vmpl N",
+          meaning: "VMPL",
+          ours: "--vmpl N, repeatable",
+          options: ["vmpl"],
+          fields: ["guest.vmpl", "evidence.hostRequested"],
+          note: "unset means any there and 0 here",
+        },
+        {
+          theirs: "MinimumGuestSvn (library)",
+          meaning: "GUEST_SVN at least",
+          ours: "guest.svn.minimum",
+          fields: ["guest.svn.minimum"],
+        },
+        {
+          theirs: "-require_idblock",
+          meaning: "an ID block was given at launch",
+          ours: "guest.idBlock.required=true",
+          fields: ["guest.idBlock.required"],
+        },
+        {
+          theirs: "-trusted_id_keys PATHS, -trusted_id_key_hashes HEX,...",
+          meaning: "who may have signed the ID block",
+          ours: "guest.idBlock.idKeys; `greenlight idblock key-digest KEY` prints a digest",
+          fields: ["guest.idBlock.idKeys"],
+        },
+        {
+          theirs: "-require_author_key",
+          meaning: "an author key was given",
+          ours: "guest.idBlock.authorKeyRequired=true",
+          fields: ["guest.idBlock.authorKeyRequired"],
+        },
+        {
+          theirs: "-trusted_author_keys PATHS, -trusted_author_key_hashes HEX,...",
+          meaning: "who may have signed the ID key",
+          ours: "guest.idBlock.authorKeys",
+          fields: ["guest.idBlock.authorKeys"],
+        },
+      ],
+    },
+    {
+      title: "The platform",
+      rows: [
+        {
+          theirs: "-minimum_tcb N",
+          meaning: "REPORTED_TCB, part by part",
+          ours: "platform.tcb.LINE.PART, for each product line",
+          fields: ["platform.tcb"],
+          note: "their number is in Milan's layout only; parts are named here, FMC of Turin among them",
+        },
+        {
+          theirs: "-minimum_launch_tcb N",
+          meaning: "LAUNCH_TCB, part by part",
+          ours: "platform.launchTcb.LINE.PART",
+          fields: ["platform.launchTcb"],
+        },
+        {
+          theirs: "-min_version MAJOR.MINOR",
+          meaning: "firmware version",
+          ours: "platform.firmware.minimumVersion",
+          fields: ["platform.firmware.minimumVersion"],
+        },
+        {
+          theirs: "-min_build N",
+          meaning: "firmware build",
+          ours: "platform.firmware.minimumBuild",
+          fields: ["platform.firmware.minimumBuild", "platform.firmware.compareBuild"],
+          note: "theirs compares builds of different versions too: compareBuild: always",
+        },
+        {
+          theirs: "-provisional",
+          meaning: "accept firmware that is not committed",
+          ours: "platform.firmware.provisional: refuse, warn or allow",
+          fields: ["platform.firmware.provisional"],
+          note: "refused there unless asked for, a warning here unless said otherwise",
+        },
+        {
+          theirs: "-platform_info N",
+          meaning: "bits of PLATFORM_INFO, at most",
+          ours: "platform.info: each bit 0, 1 or any",
+          fields: [
+            "platform.info.smt",
+            "platform.info.tsme",
+            "platform.info.ecc",
+            "platform.info.raplDis",
+            "platform.info.ciphertextHidingDram",
+            "platform.info.aliasCheckComplete",
+            "platform.info.iommuWriteSafe",
+            "platform.info.tio",
+            "platform.info.unknown",
+          ],
+          note: "theirs takes protections for exposures: a bit that protects may not be set unless named",
+        },
+        {
+          theirs: "MinimumLaunchMitigationVector, MinimumCurrentMitigationVector (library)",
+          meaning: "bits of the mitigation vectors",
+          ours: "platform.mitigations.launch and .current",
+          fields: ["platform.mitigations.launch", "platform.mitigations.current"],
+        },
+        {
+          theirs: "-chip_id HEX",
+          meaning: "CHIP_ID",
+          ours: "evidence.chips.allow, a list, and evidence.chips.deny",
+          fields: ["evidence.chips.allow", "evidence.chips.deny", "evidence.chips.masked"],
+        },
+        {
+          theirs: "-product LINE, -product_name NAME, -stepping N",
+          meaning: "the product",
+          ours: "evidence.productLines, evidence.cpus",
+          fields: ["evidence.productLines", "evidence.cpus"],
+          note: "the line comes from the report, or from the verified certificate in version 2",
+        },
+      ],
+    },
+    {
+      title: "Certificates",
+      rows: [
+        {
+          theirs: "-product_key_path FILES",
+          meaning: "ASK, ASVK and ARK",
+          ours: "--certs PATH for what is not built in; it must chain to AMD's pinned ARK",
+          options: ["certs", "simulator-root"],
+          findings: ["snp.chain.ark-not-pinned", "snp.chain.supplied-roots-differ"],
+        },
+        {
+          theirs: "-check_crl",
+          meaning: "fetch and check the revocation list",
+          ours: "--crl required (or if-available, off)",
+          options: ["crl"],
+          fields: ["evidence.revocation.mode", "evidence.revocation.maxAge"],
+          note: "an expired list is accepted there; here it is stale, which is no answer",
+        },
+        {
+          theirs: "-network=false",
+          meaning: "fetch nothing",
+          ours: "--offline",
+          options: ["offline"],
+        },
+        {
+          theirs: "-timeout, -max_retry_delay",
+          meaning: "how long to ask the KDS",
+          ours: "--kds-timeout SECONDS, in all",
+          options: ["kds-timeout"],
+        },
+        {
+          theirs: "-workaround_kds_productname",
+          meaning: "take old productName values",
+          ours: "not needed: the line counts, not the stepping",
+          findings: ["snp.vek.product-name"],
+        },
+        {
+          theirs: "-kdsdatabase FILE",
+          meaning: "answers of a KDS from a file (for tests)",
+          ours: "--certs FOLDER, or --kds URL",
+          options: ["certs", "kds"],
+        },
+        {
+          theirs: "CertTableOptions (library)",
+          meaning: "demands on entries of the certificate table",
+          ours: "evidence.certificateTable",
+          fields: ["evidence.certificateTable"],
+        },
+        {
+          theirs: "Options.Now (library)",
+          meaning: "the instant of verification",
+          ours: "--at TIME",
+          options: ["at"],
+        },
+        {
+          theirs: "(implicit) certificate TCB equals REPORTED_TCB",
+          meaning: "the key is of the stated TCB",
+          ours: "always",
+          findings: ["snp.vek.tcb-mismatch", "snp.vek.tcb-above-current"],
+        },
+        {
+          theirs: "(implicit) hwID equals CHIP_ID",
+          meaning: "the key is of the chip",
+          ours: "always",
+          findings: ["snp.vek.hwid-mismatch"],
+        },
+      ],
+    },
+  ],
+};

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifying one piece of evidence: read, appraise, and once more when something that was missing could
+// be had.
+
+import { LayoutError } from "@greenlight/core/bytes";
+import { verifyEvidence } from "@greenlight/core/appraisal";
+import type { Policy, ReportDataBinding, Verdict } from "@greenlight/core/appraisal";
+import type { Endorser, Need } from "@greenlight/core/endorsement";
+import { readEvidence } from "@greenlight/core/evidence";
+import type { Evidence, SuppliedCertificate } from "@greenlight/core/evidence";
+import type { Result, ReadProblem } from "./result.ts";
+import type { Source } from "./sources.ts";
+
+/** What could be had of what was missing, and why the rest could not. */
+export interface Fetched {
+  readonly certificates: readonly SuppliedCertificate[];
+  readonly problems: readonly string[];
+  /**
+   * Forgets what was kept from an earlier time, so that it is asked for anew; absent when nothing of it
+   * was.
+   */
+  readonly forget?: () => void;
+}
+
+/** What every piece of evidence is verified with. */
+export interface VerifyContext {
+  readonly endorser: Endorser;
+  readonly policy: Policy;
+  readonly binding: ReportDataBinding | undefined;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Certificates given besides the evidence. */
+  readonly supplied: (evidence: Evidence) => readonly SuppliedCertificate[];
+  readonly fetch: (needs: readonly Need[]) => Promise<Fetched>;
+}
+
+/** Reads and appraises. Errors about this source are its result; others are thrown. */
+export async function verifyOne(source: Source, context: VerifyContext): Promise<Result> {
+  const { name } = source;
+  let evidence: Evidence;
+  try {
+    evidence = readEvidence(source.read());
+  } catch (error) {
+    const isOther = source.found && isOtherFormat(error);
+    return { kind: isOther ? "passed-over" : "unreadable", name, error: readProblem(error) };
+  }
+  const supplied = context.supplied(evidence);
+  const first = await appraised(evidence, supplied, context);
+  if (first.needs.length === 0) {
+    return { kind: "appraised", name, evidence, verdict: first, problems: [] };
+  }
+  let fetched = await context.fetch(first.needs);
+  let verdict = await appraised(evidence, [...supplied, ...fetched.certificates], context);
+  if (verdict.endorsement === undefined && fetched.forget !== undefined) {
+    // What is kept on disk may be damaged or somebody else's work.
+    fetched.forget();
+    fetched = await context.fetch(first.needs);
+    verdict = await appraised(evidence, [...supplied, ...fetched.certificates], context);
+  }
+  return { kind: "appraised", name, evidence, verdict, problems: fetched.problems };
+}
+
+function appraised(
+  evidence: Evidence,
+  supplied: readonly SuppliedCertificate[],
+  { endorser, policy, at, binding }: VerifyContext,
+): Promise<Verdict> {
+  const all =
+    supplied.length === 0
+      ? evidence
+      : { ...evidence, certificates: [...evidence.certificates, ...supplied] };
+  return verifyEvidence(all, {
+    endorser,
+    policy,
+    at,
+    ...(binding === undefined ? {} : { binding }),
+  });
+}
+
+/** Whether bytes are of another format altogether, rather than evidence that is broken. */
+function isOtherFormat(error: unknown): boolean {
+  if (!(error instanceof LayoutError) || error.code !== "unknown-value") return false;
+  return error.structure === "evidence" || error.structure === "evidence JSON";
+}
+
+/** The parts of an error of our layers; anything else is a defect of ours and thrown on. */
+function readProblem(error: unknown): ReadProblem {
+  if (!(error instanceof Error) || !("code" in error)) throw error;
+  if (error.name !== "LayoutError" && error.name !== "UsageError") throw error;
+  const part = (key: string): unknown => Object.getOwnPropertyDescriptor(error, key)?.value;
+  const text = (key: string): string | undefined => {
+    const value = part(key);
+    return typeof value === "string" ? value : undefined;
+  };
+  const offset = part("offset");
+  const hint = text("hint");
+  const cited = text("source");
+  return {
+    code: String(error.code),
+    message: error.message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(cited === undefined ? {} : { source: cited }),
+    ...(typeof offset === "number" ? { offset } : {}),
+  };
+}
