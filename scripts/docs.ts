@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The generated part of docs/: command reference, layouts, VMSA profiles, findings and error codes,
-// each from the data the program itself uses.
+// The generated part of docs/: command reference, layouts, VMSA profiles, policies, findings and error
+// codes, each from the data the program itself uses.
 //
 //   node scripts/docs.ts           writes docs/reference/
 //   node scripts/docs.ts --check   only says what is out of date, and fails then
@@ -8,8 +8,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { commandsPage } from "./lib/docs-commands.ts";
+import { conformancePage } from "./lib/docs-conformance.ts";
 import { findingsPage } from "./lib/docs-findings.ts";
 import { layoutsPage } from "./lib/docs-layouts.ts";
+import { policyPage, policySchemaFile } from "./lib/docs-policy.ts";
 import { profilesPage } from "./lib/docs-profiles.ts";
 import { root } from "./lib/process.ts";
 
@@ -18,8 +20,11 @@ const folder = join(root, "docs", "reference");
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const pages: readonly (readonly [name: string, text: string])[] = [
   ["commands.md", await commandsPage()],
+  ["conformance.md", conformancePage()],
   ["findings.md", findingsPage()],
   ["layouts.md", layoutsPage()],
+  ["policy.md", policyPage()],
+  ["policy.schema.json", policySchemaFile()],
   ["vmsa-profiles.md", profilesPage()],
 ];
 

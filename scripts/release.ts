@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes what is published, in dist/release: the npm package of the command line as a tarball, the
-// single-file binary for this platform, and their SHA-256. Publishes nothing.
+// single-file binary for this platform, the explorer page, and their SHA-256. Publishes nothing.
 //
 //   node scripts/release.ts [--bun PATH]
 //
@@ -30,6 +30,14 @@ async function makePackage(): Promise<string> {
   const options = ["--pack-destination", releaseFolder, "--ignore-scripts", "--loglevel=error"];
   const packed = await must("npm", ["pack", packageFolder, ...options]);
   return packed.split("\n").at(-1) ?? "";
+}
+
+/** Builds the evidence explorer; its name. */
+async function makeExplorer(): Promise<string> {
+  const name = "explorer.html";
+  const file = join(releaseFolder, name);
+  console.log(await must(process.execPath, ["scripts/build-explorer.ts", file]));
+  return name;
 }
 
 /** Compiles the single-file binary; its name. */
@@ -76,11 +84,12 @@ async function release(given: string | undefined, folder: string): Promise<void>
   rmSync(releaseFolder, { recursive: true, force: true });
   mkdirSync(releaseFolder, { recursive: true });
   const tarball = await makePackage();
+  const explorer = await makeExplorer();
   const { bun, version } = await findBun(given, folder);
   console.log(`compiling with Bun ${version}${version === pinnedBun ? "" : `, not ${pinnedBun}`}`);
   const binary = await makeBinary(bun);
   await checkBinary(join(releaseFolder, binary), folder);
-  sum([tarball, binary]);
+  sum([tarball, binary, explorer]);
 }
 
 const { values } = parseArgs({ options: { bun: { type: "string" } } });

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Brings a bare clone to the state in which `npm start` and `npm test` can run: the locked npm
-// packages, among them the Node this project runs on. Plain JavaScript without dependencies,
-// because it is started by whatever Node (20 or newer) the machine has. When there is nothing to
-// do it only compares one hash.
+// packages, among them the Node this project runs on, and the Debian packages named as arguments.
+// Plain JavaScript without dependencies, because it is started by whatever Node (20 or newer) the
+// machine has. When there is nothing to do it only compares one hash.
+//
+//   node scripts/setup.js [chromium]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -117,6 +119,53 @@ function checkBroughtNode() {
   }
 }
 
+/** Debian packages that a step may need, each with the program it is wanted for. */
+const debianPackages = { chromium: "chromium" };
+
+function isOnPath(program) {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
+}
+
+function isRoot() {
+  return spawnSync("id", ["-u"], { encoding: "utf8" }).stdout?.trim() === "0";
+}
+
+/**
+ * Installs Debian packages that are missing, when it may. When it may not or cannot, it names them:
+ * what needs them is skipped by name, and nothing else stops.
+ */
+function installDebianPackages(names) {
+  for (const name of names) {
+    if (!Object.hasOwn(debianPackages, name)) {
+      fail(`unknown package ${name}`, `known are ${Object.keys(debianPackages).join(", ")}`);
+    }
+  }
+  const missing = names.filter((name) => !isOnPath(debianPackages[name]));
+  if (missing.length === 0) return;
+  const list = missing.join(" ");
+  if (!isOnPath("apt-get") || !isRoot()) {
+    say(`missing: ${list}; what needs it is skipped (as root: apt-get install ${list})`);
+    return;
+  }
+  say(`apt-get install ${list} (a minute or two)`);
+  const quiet = ["-qq", "-o", "Acquire::Retries=2", "-o", "Dpkg::Use-Pty=0"];
+  for (const step of [["update"], ["install", "-y", "--no-install-recommends", ...missing]]) {
+    const result = spawnSync("apt-get", [...quiet, ...step], {
+      encoding: "utf8",
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: 300_000,
+    });
+    // An update that fails for one source may still have found the packages.
+    if (result.status !== 0 && step[0] === "install") {
+      const why =
+        result.stderr?.trim().split("\n").at(-1) || result.error?.code || "no reason given";
+      say(`apt-get could not install ${list} (${why}); what needs it is skipped`);
+    }
+  }
+}
+
 const hash = lockHash();
 const installed = isInstalled(hash);
 if (!installed) install();
@@ -129,3 +178,4 @@ if (existsSync(broughtNode)) {
   );
 }
 if (!installed) writeFileSync(stampFile, `${hash}\n`);
+installDebianPackages(process.argv.slice(2));

@@ -2,10 +2,11 @@
 // Makes the npm package of the command line: the sources of `cli` and the parts of `core` it uses as
 // minified JavaScript, in the files that start fastest, and the package.json to publish.
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 import type { CodeSplittingGroup, InputOptions, OutputChunk, PreRenderedChunk } from "rolldown";
+import { licencesFile, thirdPartyLicences } from "./licences.ts";
 import { root } from "./process.ts";
 
 /** Where the package is built unless told otherwise; ignored by git. */
@@ -50,23 +51,10 @@ function publishedManifest(): string {
     license,
     type: "commonjs",
     bin: { greenlight: starter },
-    files: ["*.js"],
+    files: ["*.js", licencesFile],
     engines: { node: oldestNode() },
   };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
-}
-
-/**
- * Code of other projects in the bundle would have to be published with its licence; there is none
- * so far, and the build stops when that changes.
- */
-function refuseForeignCode(chunks: readonly OutputChunk[]): void {
-  const foreign = chunks
-    .flatMap((chunk) => chunk.moduleIds)
-    .find((id) => id.includes("node_modules"));
-  if (foreign !== undefined) {
-    throw new Error(`${relative(root, foreign)} is bundled: publish its licence with the package`);
-  }
 }
 
 /** The command a module belongs to alone: its folder in cli/src/commands. */
@@ -86,7 +74,11 @@ const inputOptions: InputOptions = {
   cwd: root,
   platform: "node",
   // `#crypto` of core has a Node side and a portable one.
-  resolve: { conditionNames: ["node", "import"] },
+  resolve: {
+    conditionNames: ["node", "import"],
+    // Its modules instead of its CommonJS for Node: only what is used of them is bundled.
+    alias: { yaml: join(root, "node_modules/yaml/browser/index.js") },
+  },
   // A command that asks for the command table finds it loaded; that is no mistake.
   checks: { ineffectiveDynamicImport: false },
   onLog(level, log) {
@@ -110,17 +102,22 @@ async function neededAtOnce(file: string): Promise<ReadonlySet<string>> {
 
 /**
  * Every file more costs start-up time, more than code that is not needed. So what a command line needs
- * in any case is one file, and what a plain `measure` needs beyond it another. The rest: one for what
+ * in any case is one file, and what a plain `measure` or `verify` needs beyond it another. The rest: one for what
  * several commands use, and one for what several parts of a command use.
  */
 async function sharedChunks(): Promise<CodeSplittingGroup[]> {
   const main = await neededAtOnce(mainFile);
   const options = await neededAtOnce("packages/cli/src/commands/measure/command.ts");
   const measure = await neededAtOnce("packages/cli/src/commands/measure/run.ts");
+  const verify = await neededAtOnce("packages/cli/src/commands/verify/run.ts");
   const isMain = (id: string): boolean => main.has(id) || options.has(id) || id.startsWith("\0");
   return [
-    { name: "main", priority: 3, test: isMain },
-    { name: "measure", priority: 2, test: (id) => measure.has(id) },
+    { name: "main", priority: 5, test: isMain },
+    { name: "measure", priority: 4, test: (id) => measure.has(id) },
+    { name: "verify", priority: 3, test: (id) => verify.has(id) },
+    // Large, and needed by a part of a command only: to read a policy, to sign a result.
+    { name: "policy", priority: 2, test: /\/node_modules\/zod\/|\/core\/src\/appraisal\/policy\// },
+    { name: "result", priority: 2, test: /\/node_modules\/jose\/|\/attestation-result\// },
     { name: "shared", minShareCount: 2, priority: 1, test: (id) => commandOf(id) === undefined },
     { name: (id) => commandOf(id) ?? null, debugName: "command", minShareCount: 2 },
   ];
@@ -147,7 +144,6 @@ async function bundleSources(folder: string): Promise<readonly OutputChunk[]> {
   });
   await build.close();
   const chunks = output.filter((part) => part.type === "chunk");
-  refuseForeignCode(chunks);
   return chunks.toSorted((a, b) => Number(b.isEntry) - Number(a.isEntry));
 }
 
@@ -181,6 +177,8 @@ export async function bundle(folder: string): Promise<BundledFile[]> {
   const main = chunks[0]?.fileName ?? "";
   const files = [...(await bundleStarter(folder, main)), ...chunks];
   writeFileSync(join(folder, "package.json"), publishedManifest());
+  const licences = thirdPartyLicences(chunks.flatMap(({ moduleIds }) => moduleIds));
+  writeFileSync(join(folder, licencesFile), licences);
   for (const name of ["LICENSE", "README.md"]) copyFileSync(join(root, name), join(folder, name));
   return files.map(({ fileName, code }) => ({
     name: fileName,

@@ -133,3 +133,70 @@ test("a brought Node that does not run here is said at once", (t) => {
   assert.equal(status, 1);
   assert.match(stderr, /failed: the Node in node_modules does not run here \(ENOENT\)/);
 });
+
+/** A clone that is installed, on a machine where nothing is on the PATH but what a test puts there. */
+function bareMachine(t: TestContext): {
+  readonly program: (name: string, script: string) => void;
+  readonly setUp: (...packages: readonly string[]) => Tried;
+  readonly calls: () => readonly string[];
+} {
+  const clone = new Clone(t);
+  clone.npm("mkdir -p node_modules");
+  assert.equal(clone.setUp().status, 0);
+  const path = join(clone.folder, "path");
+  const calls = join(clone.folder, "apt-calls");
+  const script = join(clone.folder, "scripts", "setup.js");
+  return {
+    program(name, body) {
+      const call = name === "apt-get" ? `echo "$@" >> ${calls}\n` : "";
+      writeFileSync(join(path, name), `#!/bin/sh\n${call}${body}\n`);
+      chmodSync(join(path, name), 0o755);
+    },
+    setUp: (...packages) =>
+      spawnSync(process.execPath, [script, ...packages], { encoding: "utf8", env: { PATH: path } }),
+    calls: () => (existsSync(calls) ? readFileSync(calls, "utf8").trimEnd().split("\n") : []),
+  };
+}
+
+test("a Debian package that is missing is installed by root, and only then", (t) => {
+  const { program, setUp, calls } = bareMachine(t);
+  program("id", "echo 0");
+  program("apt-get", "exit 0");
+  const { status, stderr } = setUp("chromium");
+  assert.equal(status, 0);
+  assert.equal(stderr, "setting up: apt-get install chromium (a minute or two)\n");
+  assert.equal(calls().length, 2);
+  assert.match(calls()[0] ?? "", / update$/);
+  assert.match(calls()[1] ?? "", / install -y --no-install-recommends chromium$/);
+  program("chromium", "exit 0");
+  assert.equal(setUp("chromium").stderr, "");
+  assert.equal(calls().length, 2);
+});
+
+test("a Debian package that cannot be had is named, and nothing else stops", (t) => {
+  const { program, setUp, calls } = bareMachine(t);
+  const missing =
+    /^setting up: missing: chromium; what needs it is skipped \(as root: apt-get install chromium\)\n$/;
+  // No apt-get; then apt-get, but nobody who may use it.
+  assert.match(setUp("chromium").stderr, missing);
+  program("id", "echo 1000");
+  program("apt-get", "exit 0");
+  const asUser = setUp("chromium");
+  assert.equal(asUser.status, 0);
+  assert.match(asUser.stderr, missing);
+  assert.deepEqual(calls(), []);
+  program("id", "echo 0");
+  program("apt-get", "echo 'E: Unable to locate package chromium' >&2; exit 100");
+  const failed = setUp("chromium");
+  assert.equal(failed.status, 0);
+  assert.match(
+    failed.stderr,
+    /could not install chromium \(E: Unable to locate package chromium\); what needs it is skipped\n$/,
+  );
+});
+
+test("a Debian package that nothing is known of is a mistake", (t) => {
+  const { status, stderr } = bareMachine(t).setUp("emacs");
+  assert.equal(status, 1);
+  assert.match(stderr, /failed: unknown package emacs\n {2}hint: known are chromium/);
+});
