@@ -6,7 +6,6 @@ import { FOOTER_GUIDS, firmwareDescriptorFromJson, readFirmware } from "@greenli
 import type { FirmwareDescriptor, FirmwareImage } from "@greenlight/core/firmware";
 import { guidEncode, LayoutError } from "@greenlight/core/bytes";
 import { KERNEL_HASHES_GUIDS, checkVmsa } from "@greenlight/core/launch";
-import type { Certificate, RevocationList } from "@greenlight/core/endorsement";
 import { derBeginning } from "./der-beginning.ts";
 import { EVIDENCE_DETECTORS } from "./evidence-detectors.ts";
 import type {
@@ -14,6 +13,7 @@ import type {
   EvidenceArtefact,
   SvsmManifestArtefact,
 } from "./evidence-file.ts";
+import type { CertificateArtefact, CrlArtefact } from "./certificate-file.ts";
 import { isText } from "./lookalike.ts";
 
 /** A recognised artefact with what its kind needs to be shown. Structures keep their raw bytes. */
@@ -42,21 +42,8 @@ export type Artefact =
       readonly publicKey: Uint8Array;
       readonly container: "PEM" | "DER";
     }
-  | {
-      readonly kind: "certificate";
-      readonly container: "PEM" | "DER";
-      /** All in the file, in its order. */
-      readonly certificates: readonly Certificate[];
-      /** Revocation lists that are in the file too. */
-      readonly otherBlocks: number;
-    }
-  | {
-      readonly kind: "crl";
-      readonly container: "PEM" | "DER";
-      readonly list: RevocationList;
-      /** Certificates and further lists that are in the file too. */
-      readonly otherBlocks: number;
-    };
+  | CertificateArtefact
+  | CrlArtefact;
 
 /** Name of a kind, as `--as` takes it. */
 export type ArtefactKind = Artefact["kind"];

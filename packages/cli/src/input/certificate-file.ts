@@ -3,9 +3,28 @@
 
 import { LayoutError } from "@greenlight/core/bytes";
 import { parseCertificate, parseRevocationList } from "@greenlight/core/endorsement";
+import type { Certificate, RevocationList } from "@greenlight/core/endorsement";
 import { suppliedCertificates } from "@greenlight/core/evidence";
-import type { Artefact } from "./artefact.ts";
 import { isText } from "./lookalike.ts";
+
+/** Certificates in a file. */
+export interface CertificateArtefact {
+  readonly kind: "certificate";
+  readonly container: "PEM" | "DER";
+  /** All in the file, in its order. */
+  readonly certificates: readonly Certificate[];
+  /** Revocation lists that are in the file too. */
+  readonly otherBlocks: number;
+}
+
+/** A revocation list in a file. */
+export interface CrlArtefact {
+  readonly kind: "crl";
+  readonly container: "PEM" | "DER";
+  readonly list: RevocationList;
+  /** Certificates and further lists that are in the file too. */
+  readonly otherBlocks: number;
+}
 
 /** What the file is called in errors. */
 const ORIGIN = { structure: "certificate file", field: "content", from: "file" } as const;
@@ -14,7 +33,7 @@ const ORIGIN = { structure: "certificate file", field: "content", from: "file" }
  * All certificates in a file.
  * @throws {LayoutError} when one of them is broken, or there is none.
  */
-export function readCertificates(bytes: Uint8Array): Artefact {
+export function readCertificates(bytes: Uint8Array): CertificateArtefact {
   const { container, found } = read(bytes);
   const certificates = found.filter(({ isList }) => !isList);
   if (certificates.length === 0) throw none("certificate");
@@ -30,7 +49,7 @@ export function readCertificates(bytes: Uint8Array): Artefact {
  * The revocation list in a file.
  * @throws {LayoutError} when it is broken, or there is none.
  */
-export function readCrl(bytes: Uint8Array): Artefact {
+export function readCrl(bytes: Uint8Array): CrlArtefact {
   const { container, found } = read(bytes);
   // In DER nothing says beforehand what it is.
   const [first] = container === "DER" ? found : found.filter(({ isList }) => isList);

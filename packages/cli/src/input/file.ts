@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading what a person names on the command line: bounded, with errors that say which file and why.
 
-import { closeSync, fstatSync, openSync, read, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, read, readSync, readdirSync, statSync } from "node:fs";
+import type { Dirent } from "node:fs";
 import { UsageError } from "../command/usage-error.ts";
 
 /** Larger than any firmware (the flash window below 4 GiB is 16 MiB on QEMU's q35). */
@@ -59,6 +60,19 @@ export function readText(path: string, limit: number = 1024 * 1024): string {
 export function fileSize(path: string): number {
   try {
     return statSync(path).size;
+  } catch (error) {
+    throw asUsageError(path, error);
+  }
+}
+
+/**
+ * What is in a folder, by name.
+ * @throws {UsageError} as {@link readBounded}.
+ */
+export function readFolder(path: string): readonly Dirent[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     throw asUsageError(path, error);
   }

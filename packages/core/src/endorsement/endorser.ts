@@ -37,7 +37,7 @@ import { AMD_ROOTS } from "./roots.ts";
 import type { TrustRoot } from "./roots.ts";
 import { skipped } from "./skipped.ts";
 import { Sorter, chooseVek, readCertificate } from "./supplied.ts";
-import type { Supplied } from "./supplied.ts";
+import type { Supplied, VekChoice } from "./supplied.ts";
 
 /** What an {@link Endorser} trusts and uses. */
 export interface EndorserOptions {
@@ -96,16 +96,15 @@ export class Endorser {
     const signer = checkSigner(report, allowMaskedChipId);
     const { kind } = signer;
     const supplied = this.#sorter.sort(input.certificates, kind);
-    const found = await this.#find(signer, supplied, line, at);
+    // What is there at once is not waited for: each turn of the queue costs a few microseconds, and of a
+    // further report of a known key everything is there.
+    const finding = this.#find(signer, supplied, line, at);
+    const found = finding instanceof Promise ? await finding : finding;
     const { ark, intermediate } = found;
-    const revocation = await this.#revocation.check(
-      ark,
-      intermediate,
-      supplied.lists,
-      input.revocation,
-      at,
-    );
-    const signature = await this.#checkSignature(report, input.reportBytes, signer, found.vek);
+    const state = this.#revocation.check(ark, intermediate, supplied.lists, input.revocation, at);
+    const revocation = state instanceof Promise ? await state : state;
+    const checked = this.#checkSignature(report, input.reportBytes, signer, found.vek);
+    const signature = checked instanceof Promise ? await checked : checked;
     // concat() makes one array; spreading into a literal grows it several times over.
     const findings: readonly Finding[] = signer.findings.concat(
       checkProduct(report, line),
@@ -127,29 +126,50 @@ export class Endorser {
   }
 
   /** Finds the VCEK or VLEK and what it hangs on. */
-  async #find(
+  #find(
     signer: Signer,
     supplied: Supplied,
     line: ProductLine | undefined,
     at: number,
-  ): Promise<Found> {
-    const { kind, signed } = signer;
+  ): Found | Promise<Found> {
+    const { kind } = signer;
     if (kind === undefined) return { named: false, missing: false };
     const choice = chooseVek(supplied.veks, at);
-    if (choice.der === undefined) {
-      const issuer = await this.#issuerByLine(kind, supplied, line);
-      const missing = choice.count === 0;
-      // What is not signed needs no key either.
-      if (missing && !signed) return { ...issuer, missing: false };
-      return { ...issuer, presence: checkPresence(kind, choice, supplied, undefined), missing };
-    }
+    if (choice.der === undefined) return this.#findIssuer(kind, signer, choice, supplied, line);
     const hash = `${kind} ${hexEncode(sha256(choice.der))}`;
     const known = this.#veks.get(hash);
     if (known !== undefined && isAtHand(known, supplied)) {
       return foundVek(known, checkPresence(kind, choice, supplied, undefined));
     }
+    return this.#findNew(kind, hash, choice.der, choice, supplied, line);
+  }
+
+  /** What a VCEK or VLEK that is not there would hang on. */
+  async #findIssuer(
+    kind: VekKind,
+    { signed }: Signer,
+    choice: VekChoice,
+    supplied: Supplied,
+    line: ProductLine | undefined,
+  ): Promise<Found> {
+    const issuer = await this.#issuerByLine(kind, supplied, line);
+    const missing = choice.count === 0;
+    // What is not signed needs no key either.
+    if (missing && !signed) return { ...issuer, missing: false };
+    return { ...issuer, presence: checkPresence(kind, choice, supplied, undefined), missing };
+  }
+
+  /** A VCEK or VLEK that is not known yet. */
+  async #findNew(
+    kind: VekKind,
+    hash: string,
+    der: Uint8Array,
+    choice: VekChoice,
+    supplied: Supplied,
+    line: ProductLine | undefined,
+  ): Promise<Found> {
     // A copy: what is kept must not change with the caller's bytes, nor keep all of them in memory.
-    const { certificate, problem } = readCertificate(new Uint8Array(choice.der));
+    const { certificate, problem } = readCertificate(new Uint8Array(der));
     const presence = checkPresence(kind, choice, supplied, problem);
     if (certificate === undefined) {
       return { ...(await this.#issuerByLine(kind, supplied, line)), presence, missing: false };
@@ -212,34 +232,37 @@ export class Endorser {
     };
   }
 
-  async #checkSignature(
+  #checkSignature(
     report: Report,
     reportBytes: Uint8Array,
     { kind, signed }: Signer,
     vek: CheckedVek | undefined,
-  ): Promise<Finding> {
+  ): Finding | Promise<Finding> {
     const id = "snp.report.signature";
     if (kind === undefined || !signed) return NOT_CHECKABLE;
     if (vek === undefined) return skipped([id], `there is no ${kind} to check it with`)[0]!;
     const { key } = vek;
     if (key === undefined) return skipped([id], `the key of the ${kind} is not usable`)[0]!;
-    const answer = this.#signatures.verify(key, signedPart(reportBytes), reportSignature(report));
-    // Waiting for an answer that is there already costs a turn of the event loop's queue.
-    const valid = typeof answer === "boolean" ? answer : await answer;
-    if (valid) return SIGNED[kind];
-    return {
-      id,
-      outcome: "fail",
-      title: `The report is not signed by the key of the ${kind}`,
-      where: {
-        artefact: "report",
-        offset: ATTESTATION_REPORT.offsetOf("signatureR"),
-        size: 144,
-      },
-      source: REPORT_SOURCE,
-      hint: `the report was altered, or the ${kind} is of another chip or TCB`,
-    };
+    const valid = this.#signatures.verify(key, signedPart(reportBytes), reportSignature(report));
+    if (typeof valid === "boolean") return signatureFinding(kind, valid);
+    return valid.then((answer) => signatureFinding(kind, answer));
   }
+}
+
+function signatureFinding(kind: VekKind, valid: boolean): Finding {
+  if (valid) return SIGNED[kind];
+  return {
+    id: "snp.report.signature",
+    outcome: "fail",
+    title: `The report is not signed by the key of the ${kind}`,
+    where: {
+      artefact: "report",
+      offset: ATTESTATION_REPORT.offsetOf("signatureR"),
+      size: 144,
+    },
+    source: REPORT_SOURCE,
+    hint: `the report was altered, or the ${kind} is of another chip or TCB`,
+  };
 }
 
 /**

@@ -73,14 +73,15 @@ export class RevocationChecker {
   /**
    * @param ark The root; undefined when none is known for the report.
    * @param intermediate The ASK or ASVK; undefined when it is missing.
+   * @returns The state itself when it is known, which saves waiting for it.
    */
-  async check(
+  check(
     ark: Authority | undefined,
     intermediate: Authority | undefined,
     supplied: readonly SuppliedCertificate[],
     rule: RevocationRule,
     at: number,
-  ): Promise<RevocationState> {
+  ): RevocationState | Promise<RevocationState> {
     const { mode, maxAge } = rule;
     if (mode === "off") return { findings: OFF, current: true, validUntil: Infinity };
     if (ark === undefined) return { findings: NO_ROOT, current: true, validUntil: Infinity };
@@ -89,10 +90,21 @@ export class RevocationChecker {
     const key = `${mode} ${maxAge} ${authorities} ${hashes.join(" ")}`;
     const kept = this.#states.get(key);
     if (kept !== undefined && at >= kept.from && at <= kept.state.validUntil) return kept.state;
+    return this.#judge(key, hashes, ark, intermediate, supplied, rule, at);
+  }
 
+  async #judge(
+    key: string,
+    hashes: readonly string[],
+    ark: Authority,
+    intermediate: Authority | undefined,
+    supplied: readonly SuppliedCertificate[],
+    rule: RevocationRule,
+    at: number,
+  ): Promise<RevocationState> {
     const lists = await this.#sort(ark, supplied, hashes);
     const judged = judgeLists(lists, ark, intermediate, rule, at);
-    const window = judged.used === undefined ? undefined : listWindow(judged.used, maxAge);
+    const window = judged.used === undefined ? undefined : listWindow(judged.used, rule.maxAge);
     const state: RevocationState = {
       findings: judged.findings.map((finding) => Object.freeze(finding)),
       current: judged.used !== undefined,

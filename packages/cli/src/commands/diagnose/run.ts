@@ -4,6 +4,7 @@
 import { Search } from "@greenlight/core/diagnose";
 import type { SearchOutcome, SearchProgress, SearchRequest } from "@greenlight/core/diagnose";
 import type { Io } from "../../output/io.ts";
+import { Progress } from "../../output/progress.ts";
 import { grouped } from "./numbers.ts";
 
 /** What a search came to, and how long it took. */
@@ -15,10 +16,6 @@ export interface TimedOutcome {
 /** Digests between two looks at the clock: about 20 ms. */
 const SLICE = 20_000;
 
-/** Milliseconds between two lines of progress, on a terminal and elsewhere. */
-const LIVE_INTERVAL = 150;
-const LINE_INTERVAL = 5000;
-
 /**
  * Searches until there is an answer or the person has had enough.
  * @throws {LaunchError} `firmware-unsuitable` when no launch of the space is possible.
@@ -26,54 +23,21 @@ const LINE_INTERVAL = 5000;
 export async function runSearch(request: SearchRequest, io: Io): Promise<TimedOutcome> {
   const started = performance.now();
   const search = new Search(request);
-  const talk = new Progress(io, started);
+  const talk = new Progress(io, { elsewhere: true });
   let stopped = false;
   const stop = (): void => void (stopped = true);
   process.on("SIGINT", stop);
   try {
     while (!stopped && search.advance(SLICE)) {
-      talk.show(search.progress);
+      talk.show(() => describe(search.progress, (performance.now() - started) / 1000));
       // Signals are delivered between turns of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
     process.off("SIGINT", stop);
-    talk.end();
+    talk.clear();
   }
   return { outcome: search.outcome(), seconds: (performance.now() - started) / 1000 };
-}
-
-/** One line, redrawn on a terminal; elsewhere a new line every few seconds. */
-class Progress {
-  readonly #io: Io;
-  readonly #started: number;
-  #next: number;
-  #drawn = 0;
-
-  constructor(io: Io, started: number) {
-    this.#io = io;
-    this.#started = started;
-    this.#next = started + (io.liveProgress ? LIVE_INTERVAL : LINE_INTERVAL);
-  }
-
-  show(progress: SearchProgress): void {
-    const now = performance.now();
-    if (now < this.#next) return;
-    this.#next = now + (this.#io.liveProgress ? LIVE_INTERVAL : LINE_INTERVAL);
-    const line = describe(progress, (now - this.#started) / 1000);
-    if (this.#io.liveProgress) {
-      this.#io.err(`\r${line.padEnd(this.#drawn)}`);
-      this.#drawn = line.length;
-    } else {
-      this.#io.err(`${line}\n`);
-    }
-  }
-
-  /** Leaves no half-drawn line behind. */
-  end(): void {
-    if (this.#drawn > 0) this.#io.err(`\r${" ".repeat(this.#drawn)}\r`);
-    this.#drawn = 0;
-  }
 }
 
 function describe(progress: SearchProgress, seconds: number): string {

@@ -3,6 +3,7 @@
 
 import type { Io } from "../../output/io.ts";
 import { toJson, toJsonLine } from "../../output/json.ts";
+import { Progress } from "../../output/progress.ts";
 import { inOrder } from "./concurrent.ts";
 import { batchToJson, resultToJson } from "./json.ts";
 import { verifyOne } from "./one.ts";
@@ -23,9 +24,6 @@ export interface BatchSetup {
 /** Pieces of evidence begun for each job, so that no thread waits for the next. */
 const AHEAD = 4;
 
-/** Milliseconds between two updates of the progress line. */
-const INTERVAL = 150;
-
 /** Verifies all sources. @returns the exit code for the worst outcome. */
 export async function runBatch(
   sources: AsyncIterable<Source>,
@@ -34,7 +32,7 @@ export async function runBatch(
   io: Io,
 ): Promise<number> {
   const started = performance.now();
-  const progress = new Progress(io, started);
+  const progress = new Progress(io, { elsewhere: false });
   const documents: unknown[] = [];
   let tally: Tally = NO_RESULTS;
   const work = (source: Source): Promise<Result> => verifyOne(source, context);
@@ -51,41 +49,17 @@ export async function runBatch(
         );
       }
     }
-    progress.show(tally);
+    progress.show(() => formatTally(tally, secondsSince(started)).trimEnd());
   }
   progress.clear();
   if (options.json) io.out(toJson(batchToJson(documents, tally)));
-  const last = formatTally(tally, (performance.now() - started) / 1000);
+  const last = formatTally(tally, secondsSince(started));
   if (options.quiet || options.json) return exitCodeOf(tally);
   if (options.ndjson) io.err(last);
   else io.out(last);
   return exitCodeOf(tally);
 }
 
-/** How many are done, in one line that is redrawn; nothing where nobody watches. */
-class Progress {
-  readonly #io: Io;
-  readonly #started: number;
-  #next: number;
-  #drawn = 0;
-
-  constructor(io: Io, started: number) {
-    this.#io = io;
-    this.#started = started;
-    this.#next = started + INTERVAL;
-  }
-
-  show(tally: Tally): void {
-    const now = performance.now();
-    if (!this.#io.liveProgress || now < this.#next) return;
-    this.#next = now + INTERVAL;
-    const line = formatTally(tally, (now - this.#started) / 1000).trimEnd();
-    this.#io.err(`\r${line.padEnd(this.#drawn)}`);
-    this.#drawn = line.length;
-  }
-
-  clear(): void {
-    if (this.#drawn > 0) this.#io.err(`\r${" ".repeat(this.#drawn)}\r`);
-    this.#drawn = 0;
-  }
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
 }

@@ -42,7 +42,7 @@ export async function runVerify(
   if (options["ear-key"] !== undefined && options.ear === undefined) {
     throw new UsageError("missing-option", "--ear-key needs a file to write", "add --ear FILE");
   }
-  const context = await contextOf(options, at, several, io);
+  const context = await contextOf(options, at, several && jobs > 1, io);
   if (!several) {
     for await (const source of each) return single(source, context, options, io);
   }
@@ -92,7 +92,7 @@ function jobsOf({ jobs }: VerifyOptions): number {
 async function contextOf(
   options: VerifyOptions,
   at: number,
-  several: boolean,
+  pooled: boolean,
   io: Io,
 ): Promise<VerifyContext> {
   const [policy, binding] = await Promise.all([policyOf(options), bindingOf(options)]);
@@ -101,7 +101,7 @@ async function contextOf(
     certs.length > 0 || simulatorRoots.length > 0 ? await import("./trust.ts") : undefined;
   const shelf = await named?.Shelf.open(certs);
   const roots = simulatorRoots.length > 0 ? named?.rootsOf(simulatorRoots) : undefined;
-  const pool = several ? (await import("@greenlight/core/signature")).pooledSignatures : undefined;
+  const pool = pooled ? (await import("@greenlight/core/signature")).pooledSignatures : undefined;
   return {
     endorser: new Endorser({
       ...(roots === undefined ? {} : { roots }),

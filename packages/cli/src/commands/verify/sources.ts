@@ -2,10 +2,10 @@
 // Where evidence to verify comes from: files, folders of files, standard input as one piece of evidence
 // or one a line.
 
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../../command/usage-error.ts";
-import { readBounded } from "../../input/file.ts";
+import { readBounded, readFolder } from "../../input/file.ts";
 import { lines, startsAsText } from "../../input/lines.ts";
 import type { Beginning } from "../../input/lines.ts";
 
@@ -84,8 +84,7 @@ function* folderSources(folder: string): Generator<Source> {
 
 /** Regular files under a folder. Symbolic links to folders are not followed: they may lead in circles. */
 function* filesUnder(folder: string, depth: number): Generator<string> {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of readFolder(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       if (depth > 0) yield* filesUnder(path, depth - 1);

@@ -2,7 +2,7 @@
 // What proves evidence genuine, out of the options: certificates given besides the evidence, and roots
 // of simulators.
 
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { LayoutError } from "@greenlight/core/bytes";
 import { AMD_ROOTS, parseCertificate, pinOf } from "@greenlight/core/endorsement";
@@ -10,7 +10,7 @@ import type { Certificate, TrustRoot, VcekFacts } from "@greenlight/core/endorse
 import { decodeReport, decodeSignerInfo, encodeTcb } from "@greenlight/core/evidence";
 import type { Evidence, Report, SuppliedCertificate } from "@greenlight/core/evidence";
 import { UsageError } from "../../command/usage-error.ts";
-import { readBounded } from "../../input/file.ts";
+import { readBounded, readFolder } from "../../input/file.ts";
 import { naming } from "../../input/named-error.ts";
 import { readMaterial } from "../../kds/material.ts";
 import type { Material } from "../../kds/material.ts";
@@ -44,8 +44,9 @@ export class Shelf {
     const given: Given[] = [];
     for (const path of paths) {
       if (isFolder(path)) {
-        for (const name of readdirSync(path).toSorted()) {
-          if (CERTIFICATE_FILE.test(name)) given.push(...givenOf(join(path, name), true));
+        const files = readFolder(path).map(({ name }) => join(path, name));
+        for (const file of files.filter((each) => CERTIFICATE_FILE.test(each) && !isFolder(each))) {
+          given.push(...givenOf(file, true));
         }
       } else {
         given.push(...(await naming(path, () => givenOf(path, false))));

@@ -4,7 +4,7 @@
 
 import { decodeSignerInfo } from "../../evidence/index.ts";
 import type { Finding } from "../../finding/index.ts";
-import { digits } from "../checks/check.ts";
+import { digits } from "../checks/byte-values.ts";
 import type { Policy } from "../policy/types.ts";
 import type { Verdict, VerdictOutcome } from "../verdict.ts";
 import { base64Url, policyId } from "./policy-id.ts";

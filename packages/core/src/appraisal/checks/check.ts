@@ -2,7 +2,6 @@
 // What a check is: a look at one thing, and a finding of it. A row of data says what the finding is
 // called and where the thing stands; the look is a function.
 
-import { hexEncode } from "../../bytes/index.ts";
 import { ATTESTATION_REPORT, REPORT_SOURCE } from "../../evidence/index.ts";
 import type { Report } from "../../evidence/index.ts";
 import type { Finding, FindingId, FindingPlace, Outcome } from "../../finding/index.ts";
@@ -63,28 +62,3 @@ export const ANSWER_OUTCOMES: Readonly<Record<Answer, Outcome>> = {
   warn: "warn",
   allow: "pass",
 };
-
-/** Arrays that convert themselves (ECMAScript 2026), ten times as fast. */
-interface SelfConverting {
-  toHex(): string;
-}
-
-const canConvert = (bytes: Uint8Array): bytes is Uint8Array & SelfConverting => "toHex" in bytes;
-
-/** Digits of a byte string. */
-export function digits(bytes: Uint8Array): string {
-  return canConvert(bytes) ? bytes.toHex() : hexEncode(bytes);
-}
-
-/** Whether two byte strings of public data are equal. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-/** Whether every byte is `value`. */
-export function allBytes(bytes: Uint8Array, value: number): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== value) return false;
-  return true;
-}

@@ -6,7 +6,8 @@ import { CERTIFICATE_GUIDS, decodeSignerInfo } from "../../evidence/index.ts";
 import type { Evidence } from "../../evidence/index.ts";
 import type { Finding } from "../../finding/index.ts";
 import type { TableEntryDemand } from "../policy/types.ts";
-import { ANSWER_OUTCOMES, allBytes, digits, found, reportRow, sameBytes } from "./check.ts";
+import { allBytes, digits, sameBytes } from "./byte-values.ts";
+import { ANSWER_OUTCOMES, found, reportRow } from "./check.ts";
 import type { Check, Row, Subject } from "./check.ts";
 
 const MASKED = reportRow("snp.chip-id.masked", "chipId");

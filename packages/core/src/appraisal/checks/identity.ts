@@ -4,7 +4,8 @@
 import { decodeSignerInfo } from "../../evidence/index.ts";
 import type { Report } from "../../evidence/index.ts";
 import type { CompiledPolicy, WantedBytes } from "../policy/compile.ts";
-import { allBytes, digits, found, reportRow, sameBytes } from "./check.ts";
+import { allBytes, digits, sameBytes } from "./byte-values.ts";
+import { found, reportRow } from "./check.ts";
 import type { Check, Row, Subject } from "./check.ts";
 
 /** A byte string of the report that a policy can pin. */

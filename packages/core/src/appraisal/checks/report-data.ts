@@ -2,7 +2,8 @@
 // Checks of REPORT_DATA: what the report speaks for, and so whether it is fresh and of this channel.
 
 import { BINDING_NAMES, boundReportData } from "../binding.ts";
-import { digits, found, reportRow, sameBytes } from "./check.ts";
+import { digits, sameBytes } from "./byte-values.ts";
+import { found, reportRow } from "./check.ts";
 import type { Check, Subject } from "./check.ts";
 
 const PINNED = reportRow("snp.report-data.not-allowed", "reportData");

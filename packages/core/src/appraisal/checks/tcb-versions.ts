@@ -3,7 +3,7 @@
 
 import { decodeTcb, formatTcb } from "../../evidence/index.ts";
 import type { DecodedTcb, ProductLine, Report } from "../../evidence/index.ts";
-import { sameBytes } from "./check.ts";
+import { sameBytes } from "./byte-values.ts";
 
 /** A TCB version, and how findings show it. */
 export interface ReportTcb extends DecodedTcb {
