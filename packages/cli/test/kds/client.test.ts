@@ -99,7 +99,7 @@ test("after 429 without Retry-After waits longer each time", async () => {
   assert.ok(first < second && second < third);
 });
 
-test("does not wait for a Retry-After beyond the deadline, nor ask for anything else before it", async () => {
+test("trap 14: does not wait for a Retry-After beyond the deadline, nor ask for anything else before it", async () => {
   const { client, clock, urls } = setUp([status(429, "120"), ok(answerOf(CRL))]);
   await assert.rejects(client.get(VCEK), kdsError("throttled", /another 120 s/));
   await assert.rejects(client.get(CRL), kdsError("throttled"));
@@ -132,7 +132,7 @@ test("503 with Retry-After is waited for", async () => {
   assert.deepEqual(clock.slept, [5000]);
 });
 
-test("the deadline holds over all attempts", async () => {
+test("trap 14: the deadline holds over all attempts", async () => {
   const { client, clock, transport } = setUp([], { deadlineMs: 12_000 });
   const start = clock.time;
   const hang = new ScriptedTransport();
