@@ -5,22 +5,12 @@
 import { LayoutError } from "@greenlight/core/bytes";
 import { verifyEvidence } from "@greenlight/core/appraisal";
 import type { Policy, ReportDataBinding, Verdict } from "@greenlight/core/appraisal";
-import type { Endorser, Need } from "@greenlight/core/endorsement";
+import type { Endorser } from "@greenlight/core/endorsement";
 import { readEvidence } from "@greenlight/core/evidence";
 import type { Evidence, SuppliedCertificate } from "@greenlight/core/evidence";
+import type { Fetcher } from "./fetcher.ts";
 import type { Result, ReadProblem } from "./result.ts";
 import type { Source } from "./sources.ts";
-
-/** What could be had of what was missing, and why the rest could not. */
-export interface Fetched {
-  readonly certificates: readonly SuppliedCertificate[];
-  readonly problems: readonly string[];
-  /**
-   * Forgets what was kept from an earlier time, so that it is asked for anew; absent when nothing of it
-   * was.
-   */
-  readonly forget?: () => void;
-}
 
 /** What every piece of evidence is verified with. */
 export interface VerifyContext {
@@ -31,7 +21,7 @@ export interface VerifyContext {
   readonly at: number;
   /** Certificates given besides the evidence. */
   readonly supplied: (evidence: Evidence) => readonly SuppliedCertificate[];
-  readonly fetch: (needs: readonly Need[]) => Promise<Fetched>;
+  readonly fetcher: Fetcher;
 }
 
 /** Reads and appraises. Errors about this source are its result; others are thrown. */
@@ -44,20 +34,52 @@ export async function verifyOne(source: Source, context: VerifyContext): Promise
     const isOther = source.found && isOtherFormat(error);
     return { kind: isOther ? "passed-over" : "unreadable", name, error: readProblem(error) };
   }
-  const supplied = context.supplied(evidence);
-  const first = await appraised(evidence, supplied, context);
-  if (first.needs.length === 0) {
-    return { kind: "appraised", name, evidence, verdict: first, problems: [] };
+  const supplied = [...context.supplied(evidence), ...context.fetcher.kept(evidence.report)];
+  const verdict = await appraised(evidence, supplied, context);
+  if (verdict.needs.length === 0) {
+    return { kind: "appraised", name, evidence, verdict, problems: [] };
   }
-  let fetched = await context.fetch(first.needs);
-  let verdict = await appraised(evidence, [...supplied, ...fetched.certificates], context);
-  if (verdict.endorsement === undefined && fetched.forget !== undefined) {
-    // What is kept on disk may be damaged or somebody else's work.
-    fetched.forget();
-    fetched = await context.fetch(first.needs);
-    verdict = await appraised(evidence, [...supplied, ...fetched.certificates], context);
+  return {
+    kind: "appraised",
+    name,
+    evidence,
+    ...(await completed(evidence, supplied, verdict, context)),
+  };
+}
+
+/** Times that something may be asked for: a key, then the list that it turned out to need, and again. */
+const MAX_ROUNDS = 4;
+
+/** The verdict once what is missing was asked for, and why the rest of it could not be had. */
+async function completed(
+  evidence: Evidence,
+  supplied: readonly SuppliedCertificate[],
+  first: Verdict,
+  context: VerifyContext,
+): Promise<{ readonly verdict: Verdict; readonly problems: readonly string[] }> {
+  let verdict = first;
+  let { needs } = first;
+  let found: readonly SuppliedCertificate[] = [];
+  let problems: readonly string[] = [];
+  let hasForgotten = false;
+  for (let round = 0; round < MAX_ROUNDS && needs.length > 0; round++) {
+    const fetched = await context.fetcher.fetch(evidence.report, needs);
+    ({ problems } = fetched);
+    if (fetched.certificates.length === 0) break;
+    found = found.concat(fetched.certificates);
+    verdict = await appraised(evidence, [...supplied, ...found], context);
+    if (verdict.endorsement === undefined && fetched.forget !== undefined && !hasForgotten) {
+      // What is kept on disk may be damaged or somebody else's work: ask anew.
+      fetched.forget();
+      hasForgotten = true;
+      found = [];
+    } else {
+      const isNew = verdict.needs.some(({ kind }) => needs.every((need) => need.kind !== kind));
+      if (!isNew) break;
+      ({ needs } = verdict);
+    }
   }
-  return { kind: "appraised", name, evidence, verdict, problems: fetched.problems };
+  return { verdict, problems };
 }
 
 function appraised(

@@ -3,7 +3,6 @@
 
 import { availableParallelism } from "node:os";
 import { Endorser } from "@greenlight/core/endorsement";
-import type { Need } from "@greenlight/core/endorsement";
 import { UsageError } from "../../command/usage-error.ts";
 import { parseInstant } from "../../input/instant.ts";
 import { parseNumber } from "../../input/number.ts";
@@ -12,8 +11,9 @@ import type { Io } from "../../output/io.ts";
 import { toJson } from "../../output/json.ts";
 import { bindingOf } from "./binding.ts";
 import { policyOf } from "./demand.ts";
+import { Fetcher } from "./fetcher.ts";
 import { verifyOne } from "./one.ts";
-import type { Fetched, VerifyContext } from "./one.ts";
+import type { VerifyContext } from "./one.ts";
 import type { VerifyOptions } from "./options.ts";
 import { NO_RESULTS, counted, exitCodeOf } from "./result.ts";
 import type { Result } from "./result.ts";
@@ -100,6 +100,7 @@ async function contextOf(
   const named =
     certs.length > 0 || simulatorRoots.length > 0 ? await import("./trust.ts") : undefined;
   const shelf = await named?.Shelf.open(certs);
+  const folders = [...options["kds-folder"], ...(named?.foldersOf(certs) ?? [])];
   const roots = simulatorRoots.length > 0 ? named?.rootsOf(simulatorRoots) : undefined;
   const pool = pooled ? (await import("@greenlight/core/signature")).pooledSignatures : undefined;
   return {
@@ -111,29 +112,6 @@ async function contextOf(
     binding,
     at,
     supplied: (evidence) => shelf?.for(evidence) ?? [],
-    fetch: fetcherOf(options, named?.foldersOf(certs) ?? [], io),
-  };
-}
-
-/** Asks for what is missing; the client is loaded when that happens for the first time. */
-function fetcherOf(
-  options: VerifyOptions,
-  folders: readonly string[],
-  io: Io,
-): (needs: readonly Need[]) => Promise<Fetched> {
-  const open = kdsOpener({ ...options, "kds-folder": [...options["kds-folder"], ...folders] }, io);
-  return async (needs) => {
-    const client = await open();
-    if (client === undefined) return { certificates: [], problems: [] };
-    const { fetchNeeds } = await import("../../kds/needs.ts");
-    const { certificates, problems, notes, answers } = await fetchNeeds(client, needs);
-    const kept = answers.filter(({ origin }) => origin === "cache");
-    return {
-      certificates,
-      problems: [...problems.map(({ message }) => message), ...notes],
-      ...(kept.length === 0
-        ? {}
-        : { forget: () => kept.forEach(({ address }) => client.forget(address)) }),
-    };
+    fetcher: new Fetcher(kdsOpener({ ...options, "kds-folder": folders }, io)),
   };
 }
