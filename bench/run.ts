@@ -12,6 +12,7 @@ import { diagnoseRows } from "./cases/diagnose.ts";
 import { digestRows, setRow } from "./cases/digest.ts";
 import { processRows } from "./cases/processes.ts";
 import type { Programs } from "./cases/processes.ts";
+import { verifyProcessRows, verifyRows } from "./cases/verify.ts";
 import { makeInputs } from "./lib/inputs.ts";
 import type { Command } from "./lib/processes.ts";
 import { table } from "./lib/row.ts";
@@ -24,7 +25,7 @@ const HELP = `Usage: npm run bench -- [OPTION]...
                    a version manager's)
   --binary FILE    the single-file binary (default: of npm run release)
   --runs N         runs of each process (default 21)
-  --only GROUPS    of digests, processes, diagnose, with commas
+  --only GROUPS    of digests, processes, diagnose, verify, with commas
   --json           write the rows as JSON
   --help           show this help
 
@@ -37,7 +38,7 @@ const { values } = parseArgs({
     python: { type: "string", default: "/usr/bin/python3" },
     binary: { type: "string", default: releasedBinary() },
     runs: { type: "string", default: "21" },
-    only: { type: "string", default: "digests,processes,diagnose" },
+    only: { type: "string", default: "digests,processes,diagnose,verify" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -65,6 +66,14 @@ async function main(): Promise<void> {
     await group("digests", () => [...digestRows(inputs.firmware), setRow(inputs.firmware)]);
     await group("processes", () => processRows(programs, inputs, Number(values.runs)));
     await group("diagnose", () => diagnoseRows(node("packages/cli/dist/greenlight.js"), inputs));
+    await group("verify", async () => [
+      ...(await verifyRows()),
+      ...verifyProcessRows(
+        node("packages/cli/dist/greenlight.js"),
+        inputs.folder,
+        Number(values.runs),
+      ),
+    ]);
     const sorted = rows.toSorted((a, b) => a.group.localeCompare(b.group, "en"));
     if (values.json)
       console.log(JSON.stringify({ schema: "greenlight/bench/v1", rows: sorted }, null, 2));

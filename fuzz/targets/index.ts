@@ -8,8 +8,12 @@ import type { TargetIndex } from "../engine/target.ts";
 export const subjects: TargetIndex["subjects"] = {
   bytes: async () => import("./bytes.ts"),
   keys: async () => import("./keys.ts"),
+  certificates: async () => import("./certificates.ts"),
   firmware: async () => import("./firmware.ts"),
   launch: async () => import("./launch.ts"),
   evidence: async () => import("./evidence.ts"),
+  "evidence forms": async () => import("./evidence-forms.ts"),
+  policies: async () => import("./policies.ts"),
+  kds: async () => import("./kds.ts"),
   "command line": async () => import("./command-line.ts"),
 };
