@@ -17,7 +17,7 @@ export function readBounded(path: string, limit: number): Uint8Array {
   try {
     descriptor = openSync(path, "r");
     const content = new Content(path, descriptor, limit);
-    while (content.add(readSync(descriptor, content.room)));
+    while (!content.isWhole) content.add(readSync(descriptor, content.room));
     return content.bytes;
   } catch (error) {
     throw asUsageError(path, error);
@@ -122,7 +122,7 @@ export function tooLarge(path: string, limit: number): UsageError {
 function readWhole(path: string, limit: number): Promise<Uint8Array> {
   return withFile(path, async (descriptor) => {
     const content = new Content(path, descriptor, limit);
-    while (content.add(await readPiece(descriptor, content.room)));
+    while (!content.isWhole) content.add(await readPiece(descriptor, content.room));
     return content.bytes;
   });
 }
@@ -131,12 +131,17 @@ function readWhole(path: string, limit: number): Promise<Uint8Array> {
 class Content {
   readonly #path: string;
   readonly #limit: number;
+  /** Size of a regular file as its folder states it; undefined where that says nothing. */
+  readonly #stated: number | undefined;
   #buffer: Buffer;
   #length = 0;
+  #isWhole = false;
 
   /** @throws {UsageError} `file-too-large`. */
   constructor(path: string, descriptor: number, limit: number) {
-    const expected = fstatSync(descriptor).size;
+    const status = fstatSync(descriptor);
+    const expected = status.size;
+    this.#stated = status.isFile() && expected > 0 ? expected : undefined;
     if (expected > limit) throw tooLarge(path, limit);
     this.#path = path;
     this.#limit = limit;
@@ -149,18 +154,27 @@ class Content {
     return this.#buffer.subarray(this.#length);
   }
 
-  /** Counts bytes read into `room`. False at the end of the file.
+  /** Whether the end of the file was reached. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /**
+   * Counts bytes read into `room`.
    * @throws {UsageError} `file-too-large`.
    */
-  add(length: number): boolean {
+  add(length: number): void {
+    const isShort = length < this.room.length;
     this.#length += length;
+    // A regular file of the stated size that had no more to give is at its end; pipes are only when
+    // they say so.
+    this.#isWhole = length === 0 || (isShort && this.#length === this.#stated);
     if (this.#length > this.#limit) throw tooLarge(this.#path, this.#limit);
     if (this.#length === this.#buffer.length) {
       const grown = Buffer.allocUnsafeSlow(Math.min(this.#length * 2, this.#limit + 1));
       this.#buffer.copy(grown);
       this.#buffer = grown;
     }
-    return length > 0;
   }
 
   get bytes(): Uint8Array {

@@ -8,6 +8,8 @@ import { KeyError } from "./key-error.ts";
 import type { SignatureScheme, SignatureVerifier, VerifyKey } from "./signature.ts";
 import { requireKey } from "./spki.ts";
 
+export type { SignatureVerifier } from "./signature.ts";
+
 /** A key in the form node:crypto's verify() takes, so that nothing is built for each signature. */
 class NodeVerifyKey implements VerifyKey {
   readonly scheme: SignatureScheme;

@@ -6,6 +6,8 @@ import { KeyError } from "./key-error.ts";
 import type { SignatureScheme, SignatureVerifier, VerifyKey } from "./signature.ts";
 import { requireKey } from "./spki.ts";
 
+export type { SignatureVerifier } from "./signature.ts";
+
 /** Names of the schemes in WebCrypto, for importing a key and for checking a signature. */
 const ALGORITHMS = {
   "ECDSA-P384-SHA384": {

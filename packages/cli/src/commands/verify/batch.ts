@@ -22,7 +22,7 @@ export interface BatchSetup {
 }
 
 /** Pieces of evidence begun for each job, so that no thread waits for the next. */
-const AHEAD = 4;
+const AHEAD = 16;
 
 /** Verifies all sources. @returns the exit code for the worst outcome. */
 export async function runBatch(

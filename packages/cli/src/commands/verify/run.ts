@@ -3,6 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import { Endorser } from "@greenlight/core/endorsement";
+import type { SignatureVerifier } from "@greenlight/core/signature";
 import { UsageError } from "../../command/usage-error.ts";
 import { parseInstant } from "../../input/instant.ts";
 import { parseNumber } from "../../input/number.ts";
@@ -42,7 +43,7 @@ export async function runVerify(
   if (options["ear-key"] !== undefined && options.ear === undefined) {
     throw new UsageError("missing-option", "--ear-key needs a file to write", "add --ear FILE");
   }
-  const context = await contextOf(options, at, several && jobs > 1, io);
+  const context = await contextOf(options, at, several ? jobs : 1, io);
   if (!several) {
     for await (const source of each) return single(source, context, options, io);
   }
@@ -92,7 +93,7 @@ function jobsOf({ jobs }: VerifyOptions): number {
 async function contextOf(
   options: VerifyOptions,
   at: number,
-  pooled: boolean,
+  threads: number,
   io: Io,
 ): Promise<VerifyContext> {
   const [policy, binding] = await Promise.all([policyOf(options), bindingOf(options)]);
@@ -102,7 +103,7 @@ async function contextOf(
   const shelf = await named?.Shelf.open(certs);
   const folders = [...options["kds-folder"], ...(named?.foldersOf(certs) ?? [])];
   const roots = simulatorRoots.length > 0 ? named?.rootsOf(simulatorRoots) : undefined;
-  const pool = pooled ? (await import("@greenlight/core/signature")).pooledSignatures : undefined;
+  const pool = threads > 1 ? await poolOf(threads) : undefined;
   return {
     endorser: new Endorser({
       ...(roots === undefined ? {} : { roots }),
@@ -114,4 +115,11 @@ async function contextOf(
     supplied: (evidence) => shelf?.for(evidence) ?? [],
     fetcher: new Fetcher(kdsOpener({ ...options, "kds-folder": folders }, io)),
   };
+}
+
+/** Signatures on as many threads as reports are wanted at a time, and one more that is ready to go on. */
+async function poolOf(threads: number): Promise<SignatureVerifier> {
+  // Read by Node when the first thread is started, which nothing before this does.
+  process.env["UV_THREADPOOL_SIZE"] ??= String(threads + 1);
+  return (await import("@greenlight/core/signature")).pooledSignatures;
 }

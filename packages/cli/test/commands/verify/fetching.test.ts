@@ -11,7 +11,8 @@ import { FakeKds, hierarchyOf, pem } from "../../support/fake-kds.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "greenlight-fetching-"));
 const cache = join(folder, "cache");
-const { ark, ask, asvk, vcek, vlek } = hierarchyOf("Milan");
+const milan = hierarchyOf("Milan");
+const { ark, ask, asvk } = milan;
 let kds: FakeKds;
 
 const file = (name: string, bytes: Uint8Array | string): string => {
@@ -54,7 +55,7 @@ const outcomeOf = (result: ResultJson | undefined, id: string): string | undefin
   result?.findings.find((finding) => finding.id === id)?.outcome;
 
 test("a VCEK and a revocation list that are missing are fetched once, then kept", async () => {
-  const report = file("report.bin", vcek().report(3));
+  const report = file("report.bin", milan.vcek().report(3));
   for (const expected of [2, 0]) {
     kds.requests.length = 0;
     const [result] = await verify(report, "--crl", "required");
@@ -65,8 +66,8 @@ test("a VCEK and a revocation list that are missing are fetched once, then kept"
 });
 
 test("a report of version 2 does not name its line, and its list is fetched all the same", async () => {
-  const [result] = await verify(file("old.bin", vcek().report(2)), "--crl", "required");
-  assert.equal(result?.outcome, "accepted", result?.problems.join("\n"));
+  const [result] = await verify(file("old.bin", milan.vcek().report(2)), "--crl", "required");
+  assert.equal(result?.outcome, "accepted");
 });
 
 test("a batch asks once for what all its reports need", async () => {
@@ -74,7 +75,7 @@ test("a batch asks once for what all its reports need", async () => {
   mkdirSync(batch);
   for (let i = 0; i < 12; i++) {
     const reportData = new Uint8Array(64).fill(i);
-    writeFileSync(join(batch, `${i}.bin`), vcek().report(3, { reportData }));
+    writeFileSync(join(batch, `${i}.bin`), milan.vcek().report(3, { reportData }));
   }
   const results = await verify(batch, "--crl", "required");
   assert.equal(results.length, 12);
@@ -83,9 +84,9 @@ test("a batch asks once for what all its reports need", async () => {
 });
 
 test("a kept VCEK that does not fit is forgotten, and fetched anew", async () => {
-  const report = file("report.bin", vcek().report(3));
+  const report = file("report.bin", milan.vcek().report(3));
   // Of the same chip and TCB, with a right signature, and with another key.
-  const other = file("other.der", vcek({ keyLabel: "another key" }).der);
+  const other = file("other.der", milan.vcek({ keyLabel: "another key" }).der);
   const imported = await greenlight("kds", "import", other, "--kds-cache", cache);
   assert.equal(imported.code, 0, imported.err);
   const [result] = await verify(report, "--crl", "off");
@@ -94,9 +95,9 @@ test("a kept VCEK that does not fit is forgotten, and fetched anew", async () =>
 });
 
 test("the list of the VCEK path does not stand in for that of the VLEK path", async () => {
-  const provider = vlek();
+  const provider = milan.vlek();
   const leaf = file("vlek.der", provider.der);
-  const chip = file("a.bin", vcek().report(3));
+  const chip = file("a.bin", milan.vcek().report(3));
   const lent = file("b.bin", provider.report(3));
   const results = await verify(chip, lent, "-c", leaf, "--crl", "required", "--jobs", "1");
   for (const { outcome } of results) assert.equal(outcome, "accepted");
@@ -105,7 +106,7 @@ test("the list of the VCEK path does not stand in for that of the VLEK path", as
 });
 
 test("a server that has nothing leaves the report undecided, and says why", async () => {
-  const report = file("report.bin", vcek().report(3));
+  const report = file("report.bin", milan.vcek().report(3));
   kds.unknownLines.add("Milan");
   try {
     const [result] = await verify(report);
@@ -118,7 +119,7 @@ test("a server that has nothing leaves the report undecided, and says why", asyn
 });
 
 test("--offline asks nobody", async () => {
-  const report = file("report.bin", vcek().report(3));
+  const report = file("report.bin", milan.vcek().report(3));
   const { code } = await greenlight("verify", report, "--offline", "--kds-cache", cache);
   assert.equal(code, 3);
   assert.equal(kds.requests.length, 0);
