@@ -235,10 +235,12 @@ test("the result is taken along as JSON", { skip }, async () => {
   );
   const claims = (await download(/attestation result/)) as {
     readonly eat_profile: string;
-    readonly submods: Readonly<Record<string, { readonly ear_greenlight_verdict: string }>>;
+    readonly submods: Readonly<
+      Record<string, { readonly ear_verifier_claims: { readonly greenlight_verdict: string } }>
+    >;
   };
   assert.match(claims.eat_profile, /^tag:ietf\.org,2026:rats\/ear/);
-  assert.equal(claims.submods["sev-snp"]?.ear_greenlight_verdict, "rejected");
+  assert.equal(claims.submods["sev-snp"]?.ear_verifier_claims.greenlight_verdict, "rejected");
   await explorer.close();
 });
 

@@ -229,7 +229,7 @@ test("the attestation result is a token that its key verifies", async () => {
     publicKeyPem: publicKey.export({ type: "spki", format: "pem" }),
     at: Date.now() + 1000,
   });
-  assert.equal(claims.submods["sev-snp"].ear_greenlight_verdict, "accepted");
+  assert.equal(claims.submods["sev-snp"].ear_verifier_claims.greenlight_verdict, "accepted");
   const again = await greenlight("verify", ...REAL, "-q", "--ear", ear);
   assert.equal(again.code, 2);
   assert.match(again.err, /exists/);

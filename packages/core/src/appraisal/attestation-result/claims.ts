@@ -39,11 +39,14 @@ export interface EarAppraisal {
   readonly ear_status: TrustTier;
   readonly ear_trustworthiness_vector: TrustVector;
   readonly ear_appraisal_policy_ids: readonly string[];
-  /** Our own claims: not registered, and named so that nobody else's collide with them. */
-  readonly ear_greenlight_verdict: VerdictOutcome;
-  readonly ear_greenlight_policy: string;
-  readonly ear_greenlight_findings: readonly Finding[];
-  readonly ear_greenlight_report?: ReportClaims;
+  /** What the evidence says. Names of ours are not registered, so none can collide with others. */
+  readonly ear_attester_claims?: { readonly greenlight_report: ReportClaims };
+  /** What the verifier made of it. */
+  readonly ear_verifier_claims: {
+    readonly greenlight_verdict: VerdictOutcome;
+    readonly greenlight_policy: string;
+    readonly greenlight_findings: readonly Finding[];
+  };
 }
 
 /** The claims. */
@@ -92,10 +95,12 @@ export function attestationResult(verdict: Verdict, options: AttestationResultOp
         ear_status: statusOf(verdict),
         ear_trustworthiness_vector: trustVector(verdict),
         ear_appraisal_policy_ids: [policyId(policy)],
-        ear_greenlight_verdict: verdict.outcome,
-        ear_greenlight_policy: policy.name,
-        ear_greenlight_findings: verdict.findings,
-        ...(report === undefined ? {} : { ear_greenlight_report: report }),
+        ...(report === undefined ? {} : { ear_attester_claims: { greenlight_report: report } }),
+        ear_verifier_claims: {
+          greenlight_verdict: verdict.outcome,
+          greenlight_policy: policy.name,
+          greenlight_findings: verdict.findings,
+        },
       },
     },
   };

@@ -143,10 +143,10 @@ test("claims carry times in seconds, who verified, policy, findings and what the
   assert.deepEqual(Buffer.from(claims.ear_raw_evidence![1], "base64url"), Buffer.from(evidence));
   const snp = claims.submods["sev-snp"];
   assert.deepEqual(snp.ear_appraisal_policy_ids, [policyId(DEFAULT_POLICY)]);
-  assert.equal(snp.ear_greenlight_report?.measurement, digitsOf(1, 48));
-  assert.equal(snp.ear_greenlight_findings.length, findingsOf(wanted).length);
+  assert.equal(snp.ear_attester_claims?.greenlight_report.measurement, digitsOf(1, 48));
+  assert.equal(snp.ear_verifier_claims.greenlight_findings.length, findingsOf(wanted).length);
   const { report: _, ...unreadable } = verdictOf();
-  assert.equal(appraisalOf(unreadable).ear_greenlight_report, undefined);
+  assert.equal(appraisalOf(unreadable).ear_attester_claims, undefined);
   assert.deepEqual(JSON.parse(JSON.stringify(claims)), claims);
 });
 
