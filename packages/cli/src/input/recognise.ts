@@ -10,6 +10,7 @@ import type { Artefact, ArtefactKind } from "./artefact.ts";
 import { naming } from "./named-error.ts";
 import { MAX_FIRMWARE_SIZE, fileSize, readBounded } from "./file.ts";
 import { HEAD_SIZE, isText, lookalike } from "./lookalike.ts";
+import { shownName } from "../output/name.ts";
 
 /** How the bytes stood in the file. */
 export type Encoding = "binary" | "hex" | "base64" | "base64url";
@@ -210,5 +211,5 @@ export function kindNamed(name: string | undefined): ArtefactKind | undefined {
 /** The first words of an output: the file, what it is, and how it stood there. */
 export function describeLoaded({ name, encoding, artefact }: Loaded): string {
   const text = encoding === "binary" ? "" : `, ${encoding} text`;
-  return `${name}: ${titleOf(artefact.kind)}${text}`;
+  return `${shownName(name)}: ${titleOf(artefact.kind)}${text}`;
 }

@@ -19,6 +19,7 @@ import { formatGuestPolicy } from "@greenlight/core/launch";
 import { addressOfNeed, titleOfNeed } from "./needs.ts";
 import { formatInstant } from "../../input/instant.ts";
 import { countFindings, formatFindings } from "../../output/findings.ts";
+import { shownName } from "../../output/name.ts";
 import { hang, paint } from "../../output/style.ts";
 import { pairs } from "../../output/table.ts";
 import type { Pair } from "../../output/table.ts";
@@ -36,7 +37,7 @@ export function formatResult(result: Result, style: TextStyle): string {
   if (result.kind !== "appraised") {
     const { message, hint } = result.error;
     const word = paint("red", "unreadable", style.colour);
-    return `${result.name}: ${word}\n${hang("  ", message)}\n${hint === undefined ? "" : `${hang("  hint: ", hint)}\n`}`;
+    return `${shownName(result.name)}: ${word}\n${hang("  ", message)}\n${hint === undefined ? "" : `${hang("  hint: ", hint)}\n`}`;
   }
   const { name, evidence, verdict, problems } = result;
   const { findings } = verdict;
@@ -70,7 +71,7 @@ const WORDS: Readonly<Record<VerdictOutcome, "green" | "red">> = {
 function headline(name: string, verdict: Verdict, colour: boolean): string {
   const { outcome, endorsement, line, report } = verdict;
   const word = paint(WORDS[outcome], outcome, colour);
-  return `${name}: ${word}\n${hang("  ", sentence(outcome, endorsement, report, line, verdict.findings))}`;
+  return `${shownName(name)}: ${word}\n${hang("  ", sentence(outcome, endorsement, report, line, verdict.findings))}`;
 }
 
 /** The answer in words: is it genuine, is it what was demanded. */
@@ -176,7 +177,7 @@ function closing({ outcome, findings, needs }: Verdict, verbose: boolean): strin
 export function formatLine(result: Result, { colour }: TextStyle): string {
   if (result.kind !== "appraised") {
     const word = paint("red", "unreadable", colour);
-    return `${word}  ${result.name}: ${result.error.message}\n`;
+    return `${word}  ${shownName(result.name)}: ${result.error.message}\n`;
   }
   const { outcome, findings, line } = result.verdict;
   const word = paint(WORDS[outcome], outcome.padEnd(10), colour);
@@ -185,7 +186,7 @@ export function formatLine(result: Result, { colour }: TextStyle): string {
   const [first] = deciding;
   const more = deciding.length > 1 ? ` (and ${deciding.length - 1} more)` : "";
   const why = first === undefined ? (line ?? "") : `${first.title} [${first.id}]${more}`;
-  return `${word}  ${result.name}${why === "" ? "" : `: ${why}`}\n`;
+  return `${word}  ${shownName(result.name)}${why === "" ? "" : `: ${why}`}\n`;
 }
 
 /** What a batch came to, as the last line. Ends with a newline. */

@@ -235,6 +235,13 @@ test("the attestation result is a token that its key verifies", async () => {
   assert.match(again.err, /exists/);
 });
 
+test("what a terminal would act on in the name of a file is written out", async () => {
+  const odd = file("e\u001b[31mvil\u202e.bin", carriedReport());
+  const { out } = await greenlight("verify", odd, report, ...REAL.slice(1));
+  assert.ok(!out.includes("\u001b") && !out.includes("\u202e"));
+  assert.match(out, /e\\u001b\[31mvil\\u202e\.bin/);
+});
+
 test("options that contradict one another are refused before anything is done", async () => {
   const rows: readonly (readonly string[])[] = [
     ["--report-data", "00", "--tls-key", vcek],
