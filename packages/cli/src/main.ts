@@ -83,7 +83,8 @@ async function help(words: readonly string[], toStderr: boolean, io: Io): Promis
       brief: "",
       description: [
         "The guest owner's side of AMD confidential computing: computes what a launch measurement " +
-          "should be, explains it, and finds out why an observed one differs.",
+          "should be, proves what the hardware says it is, appraises that against a policy, and " +
+          "explains every difference.",
         "Results go to stdout, talk to stderr. Exit codes: 0 accepted or done, 1 rejected, 2 wrong " +
           "usage or unreadable input, 3 could not decide.",
       ],

@@ -21,9 +21,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./verify/command.ts")).command,
   },
   {
-    name: "attest",
-    brief: "get evidence of the guest this runs in",
-    load: async () => (await import("./attest/command.ts")).command,
+    name: "policy",
+    brief: "make, check and explain policies",
+    load: async () => (await import("./policy/group.ts")).group,
   },
   {
     name: "kds",
@@ -31,9 +31,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./kds/group.ts")).group,
   },
   {
-    name: "policy",
-    brief: "make, check and explain policies",
-    load: async () => (await import("./policy/group.ts")).group,
+    name: "attest",
+    brief: "get evidence of the guest this runs in",
+    load: async () => (await import("./attest/command.ts")).command,
   },
   {
     name: "inspect",
