@@ -138,7 +138,8 @@ async function bundleSources(folder: string): Promise<readonly OutputChunk[]> {
     format: "cjs",
     dynamicImportInCjs: false,
     minify: true,
-    codeSplitting: { groups },
+    // Only what a group asks for: an index.ts depends on all of its folder, needed or not.
+    codeSplitting: { groups, includeDependenciesRecursively: false },
     entryFileNames: "[name]-[hash].js",
     chunkFileNames: chunkName,
   });
