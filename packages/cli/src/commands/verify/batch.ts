@@ -2,10 +2,10 @@
 // Many pieces of evidence: several at a time, told in their order as they come, and summed up.
 
 import type { Io } from "../../output/io.ts";
-import { toJson, toJsonLine } from "../../output/json.ts";
+import { toJsonLine } from "../../output/json.ts";
 import { Progress } from "../../output/progress.ts";
 import { inOrder } from "./concurrent.ts";
-import { batchToJson, resultToJson } from "./json.ts";
+import { BatchDocument, resultToJson } from "./json.ts";
 import { verifyOne } from "./one.ts";
 import type { VerifyContext } from "./one.ts";
 import type { VerifyOptions } from "./options.ts";
@@ -33,13 +33,14 @@ export async function runBatch(
 ): Promise<number> {
   const started = performance.now();
   const progress = new Progress(io, { elsewhere: false });
-  const documents: unknown[] = [];
+  const document =
+    options.json && !options.quiet ? new BatchDocument((text) => io.out(text)) : undefined;
   let tally: Tally = NO_RESULTS;
   const work = (source: Source): Promise<Result> => verifyOne(source, context);
   for await (const result of inOrder(sources, jobs === 1 ? 1 : jobs * AHEAD, work)) {
     tally = counted(tally, result);
     if (result.kind !== "passed-over" || options.verbose) {
-      if (options.json) documents.push(resultToJson(result, at));
+      if (document !== undefined) document.add(resultToJson(result, at));
       else if (!options.quiet) {
         progress.clear();
         io.out(
@@ -52,7 +53,7 @@ export async function runBatch(
     progress.show(() => formatTally(tally, secondsSince(started)).trimEnd());
   }
   progress.clear();
-  if (options.json) io.out(toJson(batchToJson(documents, tally)));
+  document?.close(tally);
   const last = formatTally(tally, secondsSince(started));
   if (options.quiet || options.json) return exitCodeOf(tally);
   if (options.ndjson) io.err(last);

@@ -7,6 +7,7 @@ import { decodeSignerInfo, decodeTcb, reportCpu } from "@greenlight/core/evidenc
 import type { ProductLine, Report } from "@greenlight/core/evidence";
 import { sha256 } from "@greenlight/core/crypto";
 import { formatInstant } from "../../input/instant.ts";
+import { toJson } from "../../output/json.ts";
 import type { Result, Tally } from "./result.ts";
 
 /** Schema of a result. */
@@ -39,10 +40,32 @@ export function resultToJson(result: Result, at: number): Readonly<Record<string
   };
 }
 
-/** A batch as one document. */
-export function batchToJson(results: readonly unknown[], tally: Tally): object {
-  const { "passed-over": passedOver, ...counts } = tally;
-  return { schema: BATCH_SCHEMA, summary: { ...counts, passedOver }, results };
+/** A batch as one document, written piece by piece: thousands of results are not kept for it. */
+export class BatchDocument {
+  readonly #write: (text: string) => void;
+  #count = 0;
+
+  /** @param write Takes the pieces. */
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+    write(`{\n  "schema": ${JSON.stringify(BATCH_SCHEMA)},\n  "results": [`);
+  }
+
+  /** Writes one result. */
+  add(result: unknown): void {
+    this.#write(`${this.#count === 0 ? "" : ","}\n    ${indented(toJson(result), 4)}`);
+    this.#count += 1;
+  }
+
+  /** Writes the end. */
+  close({ "passed-over": passedOver, ...counts }: Tally): void {
+    const summary = indented(toJson({ ...counts, passedOver }), 2);
+    this.#write(`${this.#count === 0 ? "" : "\n  "}],\n  "summary": ${summary}\n}\n`);
+  }
+}
+
+function indented(text: string, columns: number): string {
+  return text.trimEnd().replaceAll("\n", `\n${" ".repeat(columns)}`);
 }
 
 function reportToJson(report: Report, line: ProductLine | undefined): object {

@@ -36,10 +36,10 @@ export interface Sources {
 }
 
 /**
- * The sources that the arguments name, in their order; files of a folder in the order of their names.
- * Walking through them throws {@link UsageError}: `unreadable-file`, `empty-file` for an empty standard
- * input or a folder without files, `file-too-large`.
- * @throws {UsageError} `empty-file`, `file-too-large` for a standard input that stands alone.
+ * The sources that the arguments name, in their order; files of a folder in the order of their names. What
+ * cannot be read is a source whose reading fails; only standard input makes walking through them throw
+ * ({@link UsageError} `empty-file`, `file-too-large`).
+ * @throws {UsageError} `file-too-large` for a standard input that stands alone.
  */
 export async function openSources(paths: readonly string[]): Promise<Sources> {
   const [only] = paths;
@@ -69,29 +69,50 @@ function isFolder(path: string): boolean {
 
 function* folderSources(folder: string): Generator<Source> {
   let any = false;
-  for (const path of filesUnder(folder, MAX_DEPTH)) {
+  for (const source of sourcesUnder(folder, MAX_DEPTH)) {
     any = true;
-    yield { name: path, found: true, read: () => readBounded(path, MAX_EVIDENCE_SIZE) };
+    yield source;
   }
-  if (!any) {
-    throw new UsageError(
-      "empty-file",
-      `${JSON.stringify(folder)} has no files`,
-      "is it the right folder?",
-    );
+  if (any) return;
+  const path = JSON.stringify(folder);
+  const hint = "is it the right folder?";
+  yield broken(folder, new UsageError("empty-file", `${path} has no files`, hint));
+}
+
+/** Files under a folder. Symbolic links to folders are not followed: they may lead in circles. */
+function* sourcesUnder(folder: string, depth: number): Generator<Source> {
+  let entries: ReturnType<typeof readFolder>;
+  try {
+    entries = readFolder(folder);
+  } catch (error) {
+    yield broken(folder, error);
+    return;
+  }
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (depth > 0) yield* sourcesUnder(path, depth - 1);
+      else yield broken(path, tooDeep(path));
+    } else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path))) {
+      yield { name: path, found: true, read: () => readBounded(path, MAX_EVIDENCE_SIZE) };
+    }
   }
 }
 
-/** Regular files under a folder. Symbolic links to folders are not followed: they may lead in circles. */
-function* filesUnder(folder: string, depth: number): Generator<string> {
-  for (const entry of readFolder(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      if (depth > 0) yield* filesUnder(path, depth - 1);
-    } else if (entry.isFile() || (entry.isSymbolicLink() && isFile(path))) {
-      yield path;
-    }
-  }
+function tooDeep(path: string): UsageError {
+  const reason = `${JSON.stringify(path)} is ${MAX_DEPTH} folders deep, and not looked into`;
+  return new UsageError("unreadable-file", reason, "name it by itself");
+}
+
+/** A source of which only the error is known: it is told like that of a file, and the rest goes on. */
+function broken(name: string, error: unknown): Source {
+  return {
+    name,
+    found: false,
+    read() {
+      throw error;
+    },
+  };
 }
 
 function isFile(path: string): boolean {

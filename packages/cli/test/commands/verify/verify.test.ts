@@ -169,6 +169,24 @@ test("a batch tells every file, sums up, and ends with the worst exit code", asy
   assert.equal((await greenlight("verify", batch, ...common, "--quiet")).out, "");
 });
 
+test("a folder that gives nothing is told in its place, and the rest goes on", async () => {
+  const empty = join(folder, "empty");
+  const deep = join(folder, "deep", ...Array.from({ length: 20 }, () => "er"));
+  mkdirSync(empty);
+  mkdirSync(deep, { recursive: true });
+  writeFileSync(join(deep, "never.bin"), carriedReport());
+  const argv = [empty, join(folder, "deep"), ...REAL];
+  const { code, out } = await greenlight("verify", ...argv, "--json");
+  assert.equal(code, 2);
+  const { results } = JSON.parse(out) as { readonly results: readonly ResultJson[] };
+  assert.deepEqual(
+    results.map(({ outcome }) => outcome),
+    ["unreadable", "unreadable", "accepted"],
+  );
+  assert.match(out, /has no files/);
+  assert.match(out, /16 folders deep/);
+});
+
 test("results are the same however many jobs there are", async () => {
   const common = [join(folder, "batch"), "--certs", vcek, "--offline", "--at", "2026-11-01"];
   const one = await greenlight("verify", ...common, "--ndjson", "--jobs", "1");
