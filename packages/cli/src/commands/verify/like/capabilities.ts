@@ -155,7 +155,7 @@ export const CAPABILITIES: readonly Capability[] = [
   },
   {
     what: "extended report, certificate table",
-    theirs: ["yes; crashes on some (ran)", "Linux only", "as JSON", "no"],
+    theirs: ["yes, but not all (ran)", "Linux only", "as JSON", "no"],
     ours: "yes, DER and PEM, extras kept",
     fields: ["evidence.certificateTable"],
   },
