@@ -3,31 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { LayoutError } from "../../src/bytes/index.ts";
-import { parseCertificate } from "../../src/endorsement/index.ts";
-import {
-  NULL,
-  bits,
-  buildCertificate,
-  ecSpki,
-  integer,
-  oid,
-  pss,
-  sequence,
-  tlv,
-} from "../support/der-builder.ts";
-import type { CertificateParts } from "../support/der-builder.ts";
-
-const parse = (parts: CertificateParts) => parseCertificate(buildCertificate(parts));
-const refusal = (parts: CertificateParts): LayoutError => {
-  try {
-    parse(parts);
-  } catch (error) {
-    if (error instanceof LayoutError) return error;
-    throw error;
-  }
-  throw new assert.AssertionError({ message: "the certificate was accepted" });
-};
+import { NULL, bits, ecSpki, integer, oid, pss, sequence, tlv } from "../support/der-builder.ts";
+import { parse, refusal } from "./parts.ts";
 
 describe("signature algorithms", () => {
   const sha = (end: number, ...more: readonly Uint8Array[]) =>
