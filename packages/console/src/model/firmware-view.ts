@@ -4,31 +4,17 @@
 import { annotate } from "@greenlight/core/bytes";
 import type { Struct } from "@greenlight/core/bytes";
 import {
-  AREA,
   FOOTER_ENTRY,
   IGVM_METADATA_HEADER,
   IGVM_METADATA_SECTION,
-  METADATA_OFFSET,
-  SEV_ES_RESET_BLOCK,
   SEV_METADATA_HEADER,
   SEV_METADATA_SECTION,
-  SVSM_INFO,
+  footerEntryFields,
   footerGuidName,
 } from "@greenlight/core/firmware";
-import type { FirmwareImage, FooterEntry, FooterGuidName } from "@greenlight/core/firmware";
+import type { FirmwareImage, FooterEntry } from "@greenlight/core/firmware";
 import { rowOf } from "./byte-view.ts";
 import type { ByteView, FieldRow, Tint } from "./byte-view.ts";
-
-/** Structure of the data of each known footer entry. */
-const ENTRY_DATA: Readonly<Partial<Record<FooterGuidName, Struct<unknown>>>> = {
-  SEV_ES_RESET_BLOCK,
-  SEV_LAUNCH_SECRET: AREA,
-  SEV_HASH_TABLE: AREA,
-  SEV_METADATA: METADATA_OFFSET,
-  TDX_METADATA: METADATA_OFFSET,
-  IGVM_METADATA: METADATA_OFFSET,
-  SVSM_INFO,
-};
 
 /** The view of a firmware image. */
 export function firmwareView(id: string, image: FirmwareImage): ByteView {
@@ -69,12 +55,10 @@ function metadataRows(
 }
 
 function entryRows(entry: FooterEntry, { bytes }: FirmwareImage): readonly FieldRow[] {
-  const known = footerGuidName(entry.guid);
-  const layout = known === undefined ? undefined : ENTRY_DATA[known];
   const size = entry.data.length;
-  const fits = layout !== undefined && size >= layout.size;
-  const fields = fits ? structRows(layout, bytes, entry.offset, "launch") : [];
-  const covered = fits ? layout.size : 0;
+  const known = footerEntryFields(entry, bytes);
+  const fields = known.map((annotation) => rowOf(annotation, "launch"));
+  const covered = known.reduce((sum, field) => sum + field.size, 0);
   const rest: FieldRow = {
     offset: entry.offset + covered,
     size: size - covered,
@@ -83,7 +67,7 @@ function entryRows(entry: FooterEntry, { bytes }: FirmwareImage): readonly Field
     doc: "data of an entry without a known layout",
     tint: "data",
   };
-  return prefixed(known ?? "unknown entry", [
+  return prefixed(footerGuidName(entry.guid) ?? "unknown entry", [
     ...fields,
     ...(rest.size > 0 ? [rest] : []),
     ...structRows(FOOTER_ENTRY, bytes, entry.offset + size, "form"),

@@ -11,6 +11,7 @@ export {
   firmwareDescriptorToJson,
 } from "./descriptor.ts";
 export type { FirmwareDescriptor } from "./descriptor.ts";
+export { footerEntryFields } from "./entry-fields.ts";
 export { readFooterTable } from "./footer.ts";
 export type { FooterEntry, FooterTable } from "./footer.ts";
 export { FOOTER_GUIDS, footerGuidName } from "./guids.ts";

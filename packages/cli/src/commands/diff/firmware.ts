@@ -8,6 +8,7 @@ import { sha256 } from "@greenlight/core/crypto";
 import {
   checkFirmwareFor,
   differingPages,
+  footerEntryFields,
   footerGuidName,
   sectionTypeName,
 } from "@greenlight/core/firmware";
@@ -22,7 +23,6 @@ import {
 import type { Divergence, LaunchStep } from "@greenlight/core/launch";
 import type { ArtefactOf } from "../inspect/view.ts";
 import { hex, range, sizeText } from "../inspect/view.ts";
-import { entryFields } from "../inspect/firmware-dump.ts";
 import { pairs, table } from "../../output/table.ts";
 import type { Pair } from "../../output/table.ts";
 import { rowsBlock } from "./comparison.ts";
@@ -135,7 +135,7 @@ function propertiesOf(artefact: FirmwareArtefact): ReadonlyMap<string, string> {
 function addFooter(image: FirmwareImage, properties: Map<string, string>): void {
   for (const entry of image.footer?.entries ?? []) {
     const name = `footer ${footerGuidName(entry.guid) ?? entry.guid}`;
-    const fields = entryFields(entry, image).map(({ path, text }) => `${path} ${text}`);
+    const fields = footerEntryFields(entry, image.bytes).map(({ path, text }) => `${path} ${text}`);
     const text = fields.length > 0 ? fields.join(", ") : hexEncode(entry.data);
     // Of entries with one GUID the nearest to the footer counts; the others are numbered.
     let key = name;

@@ -4,38 +4,16 @@
 import { annotate, hexEncode } from "@greenlight/core/bytes";
 import type { Annotation, Struct } from "@greenlight/core/bytes";
 import {
-  AREA,
   FOOTER_ENTRY,
   IGVM_METADATA_HEADER,
   IGVM_METADATA_SECTION,
-  METADATA_OFFSET,
-  SEV_ES_RESET_BLOCK,
   SEV_METADATA_HEADER,
   SEV_METADATA_SECTION,
-  SVSM_INFO,
+  footerEntryFields,
   footerGuidName,
 } from "@greenlight/core/firmware";
-import type { FirmwareImage, FooterEntry, FooterGuidName } from "@greenlight/core/firmware";
+import type { FirmwareImage } from "@greenlight/core/firmware";
 import type { DumpPart } from "../../output/hexdump.ts";
-
-/** Structure of the data of each known footer entry. */
-const ENTRY_DATA: Readonly<Partial<Record<FooterGuidName, Struct<unknown>>>> = {
-  SEV_ES_RESET_BLOCK,
-  SEV_LAUNCH_SECRET: AREA,
-  SEV_HASH_TABLE: AREA,
-  SEV_METADATA: METADATA_OFFSET,
-  TDX_METADATA: METADATA_OFFSET,
-  IGVM_METADATA: METADATA_OFFSET,
-  SVSM_INFO,
-};
-
-/** Fields of an entry's data, none when the entry is unknown or too short. */
-export function entryFields(entry: FooterEntry, image: FirmwareImage): readonly Annotation[] {
-  const name = footerGuidName(entry.guid);
-  const layout = name === undefined ? undefined : ENTRY_DATA[name];
-  if (layout === undefined || entry.data.length < layout.size) return [];
-  return annotate(layout, image.bytes, entry.offset);
-}
 
 /** The structures that decide a launch, not the megabytes around them. */
 export function dumpOf(image: FirmwareImage): readonly DumpPart[] {
@@ -58,7 +36,7 @@ export function dumpOf(image: FirmwareImage): readonly DumpPart[] {
   metadata("IGVM metadata", igvmMetadata, IGVM_METADATA_HEADER, IGVM_METADATA_SECTION);
   if (footer !== null) {
     const entries = footer.entries.toReversed().flatMap((entry) => {
-      const known = entryFields(entry, image);
+      const known = footerEntryFields(entry, image.bytes);
       const covered = known.at(-1);
       const end = covered === undefined ? entry.offset : covered.offset + covered.size;
       const tail = entry.offset + entry.data.length;

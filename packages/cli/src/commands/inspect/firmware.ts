@@ -8,12 +8,13 @@ import {
   IGVM_SECTION_TYPES,
   checkFirmware,
   firmwareDescriptorToJson,
+  footerEntryFields,
   footerGuidName,
 } from "@greenlight/core/firmware";
 import type { FirmwareDescriptor, FirmwareImage, FooterEntry } from "@greenlight/core/firmware";
 import { snpOvmfHash } from "@greenlight/core/launch";
 import { pairs, table } from "../../output/table.ts";
-import { dumpOf, entryFields } from "./firmware-dump.ts";
+import { dumpOf } from "./firmware-dump.ts";
 import {
   sectionRows,
   sectionsBlock,
@@ -100,7 +101,7 @@ export function describe(image: FirmwareImage, digest: string): FirmwareDescript
 
 /** An entry's data in words: `base 0x810c00, size 0x400`. */
 export function entryText(entry: FooterEntry, image: FirmwareImage): string {
-  const fields = entryFields(entry, image);
+  const fields = footerEntryFields(entry, image.bytes);
   if (fields.length === 0) {
     const digits = hexEncode(entry.data);
     return digits === ""
@@ -159,7 +160,7 @@ function entriesToJson(image: FirmwareImage): readonly object[] {
     offset: entry.offset,
     data: entry.data,
     fields: Object.fromEntries(
-      entryFields(entry, image).map(({ path, text }) => [path, Number(text)]),
+      footerEntryFields(entry, image.bytes).map(({ path, text }) => [path, Number(text)]),
     ),
   }));
 }
