@@ -58,8 +58,7 @@ export function gated<T>(gate: Gate, codec: Codec<T>): Codec<T | undefined> {
         const verb = open ? "is missing in" : "does not exist in";
         failAt(site, offset, "out-of-range", `${verb} version ${site.version ?? "unknown"}`);
       }
-      // The value of a fixed codec is undefined by its type.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a fixed codec's is undefined
       if (open) codec.write(view, offset, value as T, site);
     },
     format: (value) =>

@@ -6,12 +6,8 @@ import { hexEncode } from "@greenlight/core/bytes";
 import type { EvidenceRequest } from "@greenlight/host/tsm";
 import { UsageError } from "../../command/usage-error.ts";
 import { parseBytesUpTo } from "../../input/digest.ts";
-import { readBounded } from "../../input/file.ts";
 import { parseNumber } from "../../input/number.ts";
 import type { AttestOptions } from "./options.ts";
-
-/** Public keys and whatever else is bound are smaller. */
-const MAX_KEY_SIZE = 64 * 1024;
 
 /** Nonces that are hashed with a key. */
 const MAX_NONCE_SIZE = 1024;
@@ -81,7 +77,9 @@ async function reportDataOf(options: AttestOptions): Promise<Bound> {
     );
   }
   const nonceBytes = parseBytesUpTo(nonce, "--nonce", MAX_NONCE_SIZE);
-  const keyBytes = await publicKeyBytes(key);
+  // What the verifier's --key stands for when it is given the same file.
+  const { readKeyBytes } = await import("../../input/public-key.ts");
+  const keyBytes = readKeyBytes(key, { orRaw: true });
   return {
     reportData: createHash("sha512").update(nonceBytes).update(keyBytes).digest(),
     meaning: "SHA-512 of nonce and key",
@@ -144,23 +142,6 @@ function oneOf(ways: readonly (readonly [name: string, given: boolean])[]): void
     `${given.map(([name]) => name).join(" and ")} are both given`,
     "give one of them",
   );
-}
-
-/** The bytes that the verifier's --key stands for when it is given the same file. */
-async function publicKeyBytes(path: string): Promise<Uint8Array> {
-  const bytes = readBounded(path, MAX_KEY_SIZE);
-  const { spkiOf } = await import("../../input/public-key.ts");
-  const spki = spkiOf(bytes);
-  if (spki !== undefined) return spki;
-  if (Buffer.from(bytes).toString("latin1").includes("PRIVATE KEY-----")) {
-    throw new UsageError(
-      "bad-value",
-      `${JSON.stringify(path)} is a private key`,
-      "give its public half: openssl pkey -in FILE -pubout",
-    );
-  }
-  if (bytes.length > 0) return bytes;
-  throw new UsageError("empty-file", `${JSON.stringify(path)} is empty`, "give a public key");
 }
 
 /** A path as a shell takes it. */

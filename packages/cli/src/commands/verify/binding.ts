@@ -4,11 +4,7 @@
 import type { ReportDataBinding } from "@greenlight/core/appraisal";
 import { UsageError } from "../../command/usage-error.ts";
 import { parseBytesUpTo } from "../../input/digest.ts";
-import { readBounded } from "../../input/file.ts";
 import type { VerifyOptions } from "./options.ts";
-
-/** Public keys and whatever else is bound are smaller. */
-const MAX_KEY_SIZE = 64 * 1024;
 
 const HASHES = ["SHA-256", "SHA-384", "SHA-512"] as const;
 
@@ -46,12 +42,12 @@ export async function bindingOf(options: VerifyOptions): Promise<ReportDataBindi
     return {
       kind: "nonce-and-key",
       nonce: nonceOf(nonce, "--key"),
-      key: await publicKeyBytes(key, true),
+      key: await keyBytes(key, true),
     };
   }
   if (tlsKey !== undefined) {
     const hash = HASHES.find((name) => name === options["tls-key-hash"]) ?? "SHA-256";
-    return { kind: "tls-key", spki: await publicKeyBytes(tlsKey, false), hash };
+    return { kind: "tls-key", spki: await keyBytes(tlsKey, false), hash };
   }
   return svsm ? { kind: "svsm-manifest", nonce: nonceOf(nonce, "--svsm") } : undefined;
 }
@@ -61,19 +57,7 @@ function nonceOf(nonce: string | undefined, option: string): Uint8Array {
   throw new UsageError("missing-option", `${option} needs a nonce`, "add --nonce HEX");
 }
 
-/**
- * SubjectPublicKeyInfo of a key or certificate, PEM or DER. With `orRaw`, other content is taken as the
- * bytes themselves.
- */
-async function publicKeyBytes(path: string, orRaw: boolean): Promise<Uint8Array> {
-  const bytes = readBounded(path, MAX_KEY_SIZE);
-  const { spkiOf } = await import("../../input/public-key.ts");
-  const spki = spkiOf(bytes);
-  if (spki !== undefined) return spki;
-  if (orRaw && bytes.length > 0) return bytes;
-  throw new UsageError(
-    "bad-value",
-    `${JSON.stringify(path)} is neither a public key nor a certificate`,
-    "give one in PEM or DER",
-  );
+async function keyBytes(path: string, orRaw: boolean): Promise<Uint8Array> {
+  const { readKeyBytes } = await import("../../input/public-key.ts");
+  return readKeyBytes(path, { orRaw });
 }

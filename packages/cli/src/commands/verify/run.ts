@@ -102,7 +102,7 @@ async function contextOf(
     certs.length > 0 || simulatorRoots.length > 0 ? await import("./trust.ts") : undefined;
   const shelf = await named?.Shelf.open(certs);
   const folders = [...options["kds-folder"], ...(named?.foldersOf(certs) ?? [])];
-  const roots = simulatorRoots.length > 0 ? named?.rootsOf(simulatorRoots) : undefined;
+  const roots = simulatorRoots.length > 0 ? await named?.rootsOf(simulatorRoots) : undefined;
   const pool = threads > 1 ? await poolOf(threads) : undefined;
   return {
     endorser: new Endorser({

@@ -70,8 +70,8 @@ export class Shelf {
 }
 
 /** The roots that are trusted: AMD's, and those of simulators that were named. */
-export function rootsOf(simulatorRoots: readonly string[]): readonly TrustRoot[] {
-  return [...AMD_ROOTS, ...simulatorRoots.map(simulatorRoot)];
+export async function rootsOf(simulatorRoots: readonly string[]): Promise<readonly TrustRoot[]> {
+  return [...AMD_ROOTS, ...(await Promise.all(simulatorRoots.map(simulatorRoot)))];
 }
 
 function isFolder(path: string): boolean {
@@ -131,12 +131,12 @@ function isOf({ chipId, reportedTcb }: Report, { line, hwId, tcb }: VcekFacts): 
  * with the evidence.
  * @throws {UsageError} `bad-value` for anything else, and for a root of AMD's, which needs no option.
  */
-function simulatorRoot(path: string): TrustRoot {
+async function simulatorRoot(path: string): Promise<TrustRoot> {
   const option = "--simulator-root";
   const refuse = (reason: string, hint: string): never => {
     throw new UsageError("bad-value", `${option} ${JSON.stringify(path)}: ${reason}`, hint);
   };
-  const materials = readMaterial(readBounded(path, MAX_CERTIFICATE_FILE));
+  const materials = await naming(path, () => readMaterial(readBounded(path, MAX_CERTIFICATE_FILE)));
   const ark = materials.find(({ kind }) => kind === "ARK");
   if (ark?.kind !== "ARK") return refuse("has no ARK", "give the PEM of ARK, ASK and ASVK");
   if (pinOf(ark.der) !== undefined) return refuse("is AMD's own root", "leave the option out");
