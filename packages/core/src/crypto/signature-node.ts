@@ -5,6 +5,7 @@
 import { constants, createPublicKey, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { KeyError } from "./key-error.ts";
+import { ECDSA_SIGNATURE_BYTES, SIGNATURE_SCHEMES } from "./signature.ts";
 import type { SignatureScheme, SignatureVerifier, VerifyKey } from "./signature.ts";
 import { requireKey } from "./spki.ts";
 
@@ -13,14 +14,24 @@ export type { SignatureVerifier } from "./signature.ts";
 /** A key in the form node:crypto's verify() takes, so that nothing is built for each signature. */
 class NodeVerifyKey implements VerifyKey {
   readonly scheme: SignatureScheme;
+  readonly hash: string;
   readonly options: Parameters<typeof verify>[2];
 
   constructor(scheme: SignatureScheme, key: KeyObject) {
+    const { kind, digestBits } = SIGNATURE_SCHEMES[scheme];
     this.scheme = scheme;
+    this.hash = `sha${digestBits}`;
     this.options =
-      scheme === "ECDSA-P384-SHA384"
+      kind === "ECDSA"
         ? { key, dsaEncoding: "ieee-p1363" }
-        : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 };
+        : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: digestBits / 8 };
+  }
+
+  /** Whether a signature may be one of this scheme at all: OpenSSL throws for some that are not. */
+  takes(signature: Uint8Array): boolean {
+    return (
+      SIGNATURE_SCHEMES[this.scheme].kind !== "ECDSA" || signature.length === ECDSA_SIGNATURE_BYTES
+    );
   }
 }
 
@@ -34,11 +45,10 @@ export const signatures: SignatureVerifier = {
       key = createPublicKey({ key: spki, format: "der", type: "spki" });
     } catch {
       // What requireKey() lets through fails only for the numbers themselves.
+      const isEcdsa = SIGNATURE_SCHEMES[scheme].kind === "ECDSA";
       throw new KeyError(
-        scheme === "ECDSA-P384-SHA384" ? "bad-point" : "wrong-key-size",
-        scheme === "ECDSA-P384-SHA384"
-          ? "the public key is not a point of P-384"
-          : "the RSA key is refused by OpenSSL",
+        isEcdsa ? "bad-point" : "wrong-key-size",
+        isEcdsa ? "the public key is not a point of P-384" : "the RSA key is refused by OpenSSL",
       );
     }
     return new NodeVerifyKey(scheme, key);
@@ -46,8 +56,7 @@ export const signatures: SignatureVerifier = {
 
   verify(key: VerifyKey, message: Uint8Array, signature: Uint8Array): boolean {
     if (!(key instanceof NodeVerifyKey)) throw new TypeError("the key is another verifier's");
-    if (key.scheme === "ECDSA-P384-SHA384" && signature.length !== 96) return false;
-    return verify("sha384", message, key.options, signature);
+    return key.takes(signature) && verify(key.hash, message, key.options, signature);
   },
 };
 
@@ -60,9 +69,9 @@ export const pooledSignatures: SignatureVerifier = {
 
   async verify(key: VerifyKey, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
     if (!(key instanceof NodeVerifyKey)) throw new TypeError("the key is another verifier's");
-    if (key.scheme === "ECDSA-P384-SHA384" && signature.length !== 96) return false;
+    if (!key.takes(signature)) return false;
     return new Promise((resolve, reject) => {
-      verify("sha384", message, key.options, signature, (error, valid) => {
+      verify(key.hash, message, key.options, signature, (error, valid) => {
         if (error === null) resolve(valid);
         else reject(error);
       });

@@ -3,22 +3,18 @@
 // promises. The twin for Node is signature-node.ts; the same tests run on both.
 
 import { KeyError } from "./key-error.ts";
+import { ECDSA_SIGNATURE_BYTES, SIGNATURE_SCHEMES } from "./signature.ts";
 import type { SignatureScheme, SignatureVerifier, VerifyKey } from "./signature.ts";
 import { requireKey } from "./spki.ts";
 
 export type { SignatureVerifier } from "./signature.ts";
 
-/** Names of the schemes in WebCrypto, for importing a key and for checking a signature. */
-const ALGORITHMS = {
-  "ECDSA-P384-SHA384": {
-    key: { name: "ECDSA", namedCurve: "P-384" },
-    signature: { name: "ECDSA", hash: "SHA-384" },
-  },
-  "RSA-PSS-SHA384": {
-    key: { name: "RSA-PSS", hash: "SHA-384" },
-    signature: { name: "RSA-PSS", saltLength: 48 },
-  },
-} as const;
+/** A scheme as WebCrypto names it, for importing a key and for checking a signature. */
+function algorithmOf(scheme: SignatureScheme) {
+  const { kind: name, digestBits } = SIGNATURE_SCHEMES[scheme];
+  const hash = `SHA-${digestBits}`;
+  return { name, namedCurve: "P-384", hash, saltLength: digestBits / 8 };
+}
 
 class WebVerifyKey implements VerifyKey {
   readonly scheme: SignatureScheme;
@@ -34,14 +30,15 @@ class WebVerifyKey implements VerifyKey {
 export const signatures: SignatureVerifier = {
   async importKey(spki: Uint8Array, scheme: SignatureScheme): Promise<VerifyKey> {
     requireKey(spki, scheme);
-    const algorithm = ALGORITHMS[scheme].key;
+    const algorithm = algorithmOf(scheme);
     const key = await subtle()
       .importKey("spki", new Uint8Array(spki), algorithm, false, ["verify"])
       .catch(() => {
         // What requireKey() lets through fails only for the numbers themselves.
+        const isEcdsa = algorithm.name === "ECDSA";
         throw new KeyError(
-          scheme === "ECDSA-P384-SHA384" ? "bad-point" : "wrong-key-size",
-          scheme === "ECDSA-P384-SHA384"
+          isEcdsa ? "bad-point" : "wrong-key-size",
+          isEcdsa
             ? "the public key is not a point of P-384"
             : "the RSA key is refused by WebCrypto",
         );
@@ -51,14 +48,10 @@ export const signatures: SignatureVerifier = {
 
   async verify(key: VerifyKey, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
     if (!(key instanceof WebVerifyKey)) throw new TypeError("the key is another verifier's");
-    if (key.scheme === "ECDSA-P384-SHA384" && signature.length !== 96) return false;
+    const algorithm = algorithmOf(key.scheme);
+    if (algorithm.name === "ECDSA" && signature.length !== ECDSA_SIGNATURE_BYTES) return false;
     // Copies, because WebCrypto takes no views of shared memory.
-    return subtle().verify(
-      ALGORITHMS[key.scheme].signature,
-      key.key,
-      new Uint8Array(signature),
-      new Uint8Array(message),
-    );
+    return subtle().verify(algorithm, key.key, new Uint8Array(signature), new Uint8Array(message));
   },
 };
 

@@ -2,8 +2,23 @@
 // What checking a signature needs, on whichever platform. `#signature` brings the checker itself:
 // signature-node.ts in Node, signature-web.ts everywhere else; the same tests run on both.
 
-/** Signatures that occur around SEV-SNP. RSA-PSS is with MGF1 on SHA-384 and a salt of 48 bytes. */
-export type SignatureScheme = "ECDSA-P384-SHA384" | "RSA-PSS-SHA384";
+/**
+ * Signatures that occur around SEV: those with SHA-384 of SEV-SNP and of SEV's later roots, those with
+ * SHA-256 of SEV's platforms and first root. RSA-PSS is with MGF1 on the same hash and a salt of its
+ * length.
+ */
+export const SIGNATURE_SCHEMES = {
+  "ECDSA-P384-SHA384": { kind: "ECDSA", digestBits: 384 },
+  "ECDSA-P384-SHA256": { kind: "ECDSA", digestBits: 256 },
+  "RSA-PSS-SHA384": { kind: "RSA-PSS", digestBits: 384 },
+  "RSA-PSS-SHA256": { kind: "RSA-PSS", digestBits: 256 },
+} as const;
+
+/** Name of one of {@link SIGNATURE_SCHEMES}. */
+export type SignatureScheme = keyof typeof SIGNATURE_SCHEMES;
+
+/** Bytes of an ECDSA signature on P-384: r and s. */
+export const ECDSA_SIGNATURE_BYTES = 96;
 
 /** A public key that a {@link SignatureVerifier} imported; of use only to that one. */
 export interface VerifyKey {

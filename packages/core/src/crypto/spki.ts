@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) with the keys that occur around SEV-SNP: RSA (RFC
+// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) with the keys that occur around SEV: RSA (RFC
 // 3279 section 2.3.1) and EC on P-384 (RFC 5480). Whether a key serves a signature scheme is decided
 // here for all platforms, because their own importers differ in what they take.
 
 import { LayoutError } from "../bytes/index.ts";
 import { DER_TAG, DerReader } from "./der.ts";
 import { KeyError } from "./key-error.ts";
+import { SIGNATURE_SCHEMES } from "./signature.ts";
 import type { SignatureScheme } from "./signature.ts";
 
 /** What kind of key a SubjectPublicKeyInfo holds. */
@@ -41,13 +42,16 @@ const RSA_BITS = { least: 2048, most: 8192 } as const;
  * other encoding of one, and AMD's keys that sign reports are all of it.
  */
 // prettier-ignore
-const P384_POINT = [
+export const P384_SPKI_HEAD = [
   0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
   0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04,
 ] as const;
 
 function isP384Point(spki: Uint8Array): boolean {
-  return spki.length === P384_POINT.length + 96 && P384_POINT.every((byte, i) => spki[i] === byte);
+  return (
+    spki.length === P384_SPKI_HEAD.length + 96 &&
+    P384_SPKI_HEAD.every((byte, i) => spki[i] === byte)
+  );
 }
 
 /**
@@ -98,7 +102,7 @@ export function readPublicKeyKind(spki: Uint8Array): PublicKeyKind {
  */
 export function requireKey(spki: Uint8Array, scheme: SignatureScheme): void {
   const key = readPublicKeyKind(spki);
-  if (scheme === "ECDSA-P384-SHA384") {
+  if (SIGNATURE_SCHEMES[scheme].kind === "ECDSA") {
     if (key.kind === "P-384") return;
     const found = key.kind === "RSA" ? "RSA" : key.title;
     const isEc = found.startsWith("EC ");

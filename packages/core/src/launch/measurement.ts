@@ -5,8 +5,9 @@
 
 import { hmacSha256 } from "../crypto/hmac.ts";
 import { LayoutError, at, bytes, constant, struct, u32, u8 } from "../bytes/index.ts";
+import { apiForm } from "./api-forms.ts";
 
-/** What the HMAC of LAUNCH_MEASURE covers. */
+/** What the HMAC of LAUNCH_MEASURE covers since API 0.17; before, only its last two fields. */
 export const LAUNCH_MEASURE_INPUT = struct(
   "LAUNCH_MEASURE input",
   { size: 56, source: "AMD SEV API 55766, LAUNCH_MEASURE" },
@@ -37,7 +38,8 @@ export interface LaunchMeasureParameters {
 }
 
 /**
- * The launch measurement, 32 bytes. LAUNCH_MEASURE returns it followed by the 16-byte nonce.
+ * The launch measurement, 32 bytes, in the form of the firmware's API version. LAUNCH_MEASURE returns
+ * it followed by the 16-byte nonce.
  * @throws {LayoutError} for a value that does not fit its field, or a key of another length.
  */
 export function launchMeasurement(parameters: LaunchMeasureParameters): Uint8Array {
@@ -50,5 +52,8 @@ export function launchMeasurement(parameters: LaunchMeasureParameters): Uint8Arr
       source: "AMD SEV API 55766, LAUNCH_START",
     });
   }
-  return hmacSha256(tik, LAUNCH_MEASURE_INPUT.encode(covered));
+  const input = LAUNCH_MEASURE_INPUT.encode(covered);
+  const { measuresVersions } = apiForm({ major: covered.apiMajor, minor: covered.apiMinor });
+  const start = measuresVersions ? 0 : LAUNCH_MEASURE_INPUT.offsetOf("digest");
+  return hmacSha256(tik, input.subarray(start));
 }

@@ -96,6 +96,23 @@ export function checkVerifier(
       assert.equal(await signatures.verify(key, MESSAGE, pkcs1), false);
     });
 
+    test("SHA-256: the same keys, other signatures", async () => {
+      const ecKey = await importKey(spkiOf(ec.publicKey), "ECDSA-P384-SHA256");
+      const of256 = new Uint8Array(
+        sign("sha256", MESSAGE, { key: ec.privateKey, dsaEncoding: "ieee-p1363" }),
+      );
+      assert.equal(await signatures.verify(ecKey, MESSAGE, of256), true);
+      assert.equal(await signatures.verify(ecKey, MESSAGE, signed), false);
+      assert.equal(await signatures.verify(ecKey, MESSAGE, of256.subarray(1)), false);
+      const rsaKey = await importKey(spkiOf(rsaPair.publicKey), "RSA-PSS-SHA256");
+      assert.equal(await signatures.verify(rsaKey, MESSAGE, pssSign(32, "sha256")), true);
+      for (const wrong of [pssSign(48, "sha256"), pssSign(32), pssSign(48)]) {
+        assert.equal(await signatures.verify(rsaKey, MESSAGE, wrong), false);
+      }
+      await refused(spkiOf(rsaPair.publicKey), "ECDSA-P384-SHA256", "wrong-key-type");
+      await refused(spkiOf(ec.publicKey), "RSA-PSS-SHA256", "wrong-key-type");
+    });
+
     test("views of larger buffers and shared memory are taken", async () => {
       const shared = new Uint8Array(new SharedArrayBuffer(500));
       shared.set(MESSAGE, 3);

@@ -101,11 +101,11 @@ test(
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });
 
-test("the measurement is the HMAC of 0x04, API version, build, policy, digest and nonce", () => {
+test("the measurement is the HMAC of versions, policy, digest and nonce, before API 0.17 of less", () => {
   const parameters = fc.record<LaunchMeasureParameters>({
     tik: bytes(16),
-    apiMajor: fc.nat(255),
-    apiMinor: fc.nat(255),
+    apiMajor: fc.oneof(fc.nat(1), fc.nat(255)),
+    apiMinor: fc.oneof(fc.nat(20), fc.nat(255)),
     buildId: fc.nat(255),
     policy: fc.nat(0xffff_ffff),
     digest: bytes(32),
@@ -117,7 +117,9 @@ test("the measurement is the HMAC of 0x04, API version, build, policy, digest an
       const policyBytes = Buffer.alloc(4);
       policyBytes.writeUInt32LE(policy);
       const head = Buffer.from([4, apiMajor, apiMinor, buildId]);
-      const covered = Buffer.concat([head, policyBytes, digest, mnonce]);
+      const isOld = apiMajor === 0 && apiMinor <= 16;
+      const versions = isOld ? [] : [head, policyBytes];
+      const covered = Buffer.concat([...versions, digest, mnonce]);
       const expected = createHmac("sha256", tik).update(covered).digest("hex");
       assert.equal(hexEncode(launchMeasurement(given)), expected);
     }),
