@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A row of a finding: outcome and sentence, what differs, and on unfolding why and what to do.
 
-import { FINDINGS } from "@greenlight/core/finding";
-import type { Finding } from "@greenlight/core/finding";
+import { EVIDENCE_FINDINGS } from "@greenlight/core/finding";
+import type { Finding, FindingId } from "@greenlight/core/finding";
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
@@ -10,6 +10,9 @@ import { Copy } from "./copy.tsx";
 import { Comparison } from "./difference.tsx";
 import { Mark } from "./mark.tsx";
 import { showPlace } from "./show-place.ts";
+
+/** What findings about evidence check; the page meets no others. */
+const CHECKED: Readonly<Partial<Record<FindingId, string>>> = EVIDENCE_FINDINGS;
 
 /** One finding. What differs is always shown for one that did not pass; the rest unfolds. */
 export function FindingRow({
@@ -62,7 +65,7 @@ function More({
         </p>
       )}
       <p class="soft">
-        Checked: {FINDINGS[id]}.{source === undefined ? null : ` Source: ${source}.`}
+        Checked: {CHECKED[id] ?? id}.{source === undefined ? null : ` Source: ${source}.`}
       </p>
       <p class="soft line">
         {where === undefined ? null : <Place where={where} />}

@@ -4,8 +4,12 @@
 import type { Endorsement, Need } from "../endorsement/index.ts";
 import type { Evidence, ProductLine, Report } from "../evidence/index.ts";
 import type { Finding } from "../finding/index.ts";
+import type { VerdictOutcome } from "../finding/outcome.ts";
 import type { ReportDataBinding } from "./binding.ts";
 import type { Policy } from "./policy/types.ts";
+
+export { outcomeOf } from "../finding/outcome.ts";
+export type { VerdictOutcome } from "../finding/outcome.ts";
 
 /** What `appraise()` looks at. */
 export interface AppraiseInput {
@@ -21,9 +25,6 @@ export interface AppraiseInput {
   readonly at: number;
 }
 
-/** What the findings come to. */
-export type VerdictOutcome = "accepted" | "rejected" | "undecided";
-
 /** The answer of a verification, with all its reasons. */
 export interface Verdict {
   readonly outcome: VerdictOutcome;
@@ -35,14 +36,4 @@ export interface Verdict {
   readonly line?: ProductLine;
   /** What was missing; with it, the verification can be tried again. */
   readonly needs: readonly Need[];
-}
-
-/** `rejected` when a finding fails, else `undecided` when one is unknown, else `accepted`. */
-export function outcomeOf(findings: readonly Finding[]): VerdictOutcome {
-  let outcome: VerdictOutcome = "accepted";
-  for (const finding of findings) {
-    if (finding.outcome === "fail") return "rejected";
-    if (finding.outcome === "unknown") outcome = "undecided";
-  }
-  return outcome;
 }

@@ -6,7 +6,7 @@ import { LayoutError, annotate } from "../bytes/index.ts";
 import type { Endorser } from "../endorsement/index.ts";
 import { ATTESTATION_REPORT, REPORT_SIZE, REPORT_SOURCE, decodeReport } from "../evidence/index.ts";
 import type { Evidence, Report } from "../evidence/index.ts";
-import { FINDINGS } from "../finding/index.ts";
+import { EVIDENCE_FINDINGS } from "../finding/index.ts";
 import type { Finding, FindingId } from "../finding/index.ts";
 import { APPRAISAL_FINDINGS } from "../finding/catalogue-appraisal.ts";
 import { ENDORSEMENT_FINDINGS } from "../finding/catalogue-endorsement.ts";
@@ -135,12 +135,12 @@ function notLookedAt(): readonly Finding[] {
           {
             id,
             outcome: "skipped",
-            title: `Not looked at, because the report cannot be read: whether ${FINDINGS[id]}`,
+            title: `Not looked at, because the report cannot be read: whether ${EVIDENCE_FINDINGS[id]}`,
           } as const,
         ],
   );
 }
 
-function isFindingId(id: string): id is FindingId {
-  return Object.hasOwn(FINDINGS, id);
+function isFindingId(id: string): id is keyof typeof EVIDENCE_FINDINGS {
+  return Object.hasOwn(EVIDENCE_FINDINGS, id);
 }

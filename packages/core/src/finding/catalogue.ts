@@ -4,9 +4,14 @@
 
 import { APPRAISAL_FINDINGS } from "./catalogue-appraisal.ts";
 import { ENDORSEMENT_FINDINGS } from "./catalogue-endorsement.ts";
+import { FIRMWARE_AUDIT_FINDINGS } from "./catalogue-firmware-audit.ts";
+import { HOST_FINDINGS } from "./catalogue-host.ts";
+import { IMAGE_FINDINGS } from "./catalogue-image.ts";
+import { LAUNCH_FINDINGS } from "./catalogue-launch.ts";
+import { SEV_ENDORSEMENT_FINDINGS } from "./catalogue-sev-endorsement.ts";
 
-/** What each finding checks, by id. */
-export const FINDINGS = {
+/** What the findings about firmware, launch digests and SEV-SNP evidence check, by id. */
+export const EVIDENCE_FINDINGS = {
   ...ENDORSEMENT_FINDINGS,
   ...APPRAISAL_FINDINGS,
   "firmware.bytes.missing": "the firmware itself is there where SEV and SEV-ES hash it",
@@ -57,6 +62,16 @@ export const FINDINGS = {
   "snp.id-auth.author-key": "the author key is a point of its curve",
   "snp.id-auth.author-key-digest": "the author key is the expected one",
   "snp.id-auth.author-signature": "the ID key is signed by the author key",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** What each finding checks, by id. */
+export const FINDINGS = {
+  ...EVIDENCE_FINDINGS,
+  ...FIRMWARE_AUDIT_FINDINGS,
+  ...SEV_ENDORSEMENT_FINDINGS,
+  ...LAUNCH_FINDINGS,
+  ...HOST_FINDINGS,
+  ...IMAGE_FINDINGS,
 } as const satisfies Readonly<Record<string, string>>;
 
 /** The id of a finding. */

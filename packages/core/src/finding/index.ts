@@ -3,7 +3,7 @@
 
 import type { FindingId } from "./catalogue.ts";
 
-export { FINDINGS } from "./catalogue.ts";
+export { EVIDENCE_FINDINGS, FINDINGS } from "./catalogue.ts";
 export type { FindingId } from "./catalogue.ts";
 
 /**
