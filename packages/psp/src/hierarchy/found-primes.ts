@@ -25,4 +25,12 @@ export const FOUND_PRIMES: Readonly<Record<string, { readonly p: number; readonl
   "other/Turin/ARK": { p: 1017, q: 715 },
   "other/Turin/ASK": { p: 1029, q: 49 },
   "other/Turin/ASVK": { p: 582, q: 547 },
+  "greenlight/Naples/ARK": { p: 260, q: 891 },
+  "greenlight/Naples/ASK": { p: 440, q: 423 },
+  "greenlight/Rome/ARK": { p: 233, q: 2672 },
+  "greenlight/Rome/ASK": { p: 1974, q: 510 },
+  "other/Naples/ARK": { p: 685, q: 257 },
+  "other/Naples/ASK": { p: 255, q: 289 },
+  "other/Rome/ARK": { p: 78, q: 1398 },
+  "other/Rome/ASK": { p: 188, q: 400 },
 };

@@ -34,14 +34,22 @@ export function p384Key(label: string): P384Key {
   return { label, scalar, point, spki: sequence(algorithm, bitString(encoded)) };
 }
 
+/** Digests that go with P-384: neither is longer than the group's order. */
+export type EcdsaHash = "sha256" | "sha384";
+
 /**
- * Signs with ECDSA over SHA-384 and the nonce of RFC 6979 section 3.2.
+ * Signs with ECDSA and the nonce of RFC 6979 section 3.2.
+ * @param name The digest; SHA-256 is what legacy SEV certificates have.
  * @returns r || s, big-endian, 96 bytes.
  */
-export function signEcdsa(key: P384Key, message: Uint8Array): Uint8Array {
-  const hash = digest("sha384", message);
+export function signEcdsa(
+  key: Pick<P384Key, "scalar">,
+  message: Uint8Array,
+  name: EcdsaHash = "sha384",
+): Uint8Array {
+  const hash = digest(name, message);
   const z = toNumber(hash);
-  for (const nonce of nonces(key.scalar, hash)) {
+  for (const nonce of nonces(key.scalar, hash, name)) {
     const r = toNumber(multiplyBase(nonce).subarray(0, BYTES)) % P384_ORDER;
     const s = (inverse(nonce, P384_ORDER) * (z + r * key.scalar)) % P384_ORDER;
     if (r !== 0n && s !== 0n) return Buffer.concat([toBytes(r, BYTES), toBytes(s, BYTES)]);
@@ -49,20 +57,24 @@ export function signEcdsa(key: P384Key, message: Uint8Array): Uint8Array {
   throw new Error("the nonces of RFC 6979 have no end");
 }
 
-/** Candidates for the nonce, as section 3.2 of RFC 6979 makes them with HMAC-SHA-384. */
-function* nonces(scalar: bigint, hash: Uint8Array): Generator<bigint, void> {
+/** Candidates for the nonce, as section 3.2 of RFC 6979 makes them with HMAC of the same digest. */
+function* nonces(scalar: bigint, hash: Uint8Array, name: EcdsaHash): Generator<bigint, void> {
   const mac = (mk: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array =>
-    createHmac("sha384", mk).update(Buffer.concat(parts)).digest();
+    createHmac(name, mk).update(Buffer.concat(parts)).digest();
   const seed = Buffer.concat([toBytes(scalar, BYTES), toBytes(toNumber(hash) % P384_ORDER, BYTES)]);
-  let v: Uint8Array = new Uint8Array(BYTES).fill(1);
-  let k: Uint8Array = new Uint8Array(BYTES);
+  let v: Uint8Array = new Uint8Array(hash.length).fill(1);
+  let k: Uint8Array = new Uint8Array(hash.length);
   for (const round of [0, 1]) {
     k = mac(k, v, Uint8Array.of(round), seed);
     v = mac(k, v);
   }
   for (;;) {
-    v = mac(k, v);
-    const nonce = toNumber(v);
+    let candidate = new Uint8Array(0);
+    while (candidate.length < BYTES) {
+      v = mac(k, v);
+      candidate = Buffer.concat([candidate, v]);
+    }
+    const nonce = toNumber(candidate.subarray(0, BYTES));
     if (nonce > 0n && nonce < P384_ORDER) yield nonce;
     k = mac(k, v, Uint8Array.of(0));
     v = mac(k, v);

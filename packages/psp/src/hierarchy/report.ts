@@ -21,7 +21,8 @@ export interface ReportSubject {
   readonly signingKey: "VCEK" | "VLEK" | "none";
 }
 
-const CPUS: Readonly<Record<ProductLine, CpuIdentity>> = {
+/** The processor that machines of each line say they are. */
+export const CPUS: Readonly<Record<ProductLine, CpuIdentity>> = {
   Milan: { family: 0x19, model: 0x01, stepping: 1 },
   Genoa: { family: 0x19, model: 0x11, stepping: 1 },
   Turin: { family: 0x1a, model: 0x02, stepping: 1 },

@@ -30,11 +30,12 @@ describe("keys", () => {
     assert.equal(findPrime("greenlight/Milan/ASK", "q"), FOUND_PRIMES["greenlight/Milan/ASK"]?.q);
   });
 
-  test("every key on record is an RSA-4096 key of two primes", () => {
+  test("every key on record is a key of two primes: RSA-2048 on Naples, RSA-4096 elsewhere", () => {
     for (const label of Object.keys(FOUND_PRIMES)) {
-      const { n, p, q } = rsaKey(label).privateKey.export({ format: "jwk" });
+      const bits = label.includes("/Naples/") ? 2048 : 4096;
+      const { n, p, q } = rsaKey(label, bits).privateKey.export({ format: "jwk" });
       const [modulus, ...primes] = [n, p, q].map((each) => Buffer.from(each ?? "", "base64url"));
-      assert.equal(modulus?.length, 512, label);
+      assert.equal(modulus?.length, bits / 8, label);
       assert.ok(modulus[0]! >= 0x80, label);
       for (const prime of primes) assert.ok(checkPrimeSync(toArrayBuffer(prime)), label);
     }
@@ -64,6 +65,20 @@ describe("keys", () => {
         "A329C145786E679E7B82C71A38628AC8",
     );
     assert.ok(scalar < P384_ORDER);
+  });
+
+  test("and with SHA-256, which is shorter than the order (same appendix, SHA-256, sample)", () => {
+    const scalar =
+      0x6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba9aa47740787137d896d5724e4c70a825f872c9ea60d2edf5n;
+    assert.equal(
+      Buffer.from(signEcdsa({ scalar }, Buffer.from("sample"), "sha256"))
+        .toString("hex")
+        .toUpperCase(),
+      "21B13D1E013C7FA1392D03C5F99AF8B30C570C6F98D4EA8E354B63A21D3DAA33" +
+        "BDE1E888E63355D92FA2B3C36D8FB2CD" +
+        "F3AA443FB107745BF4BD77CB3891674632068A10CA67E3D45DB2266FA7D1FEEB" +
+        "EFDC63ECCD1AC42EC0CB8668A4FA0AB0",
+    );
   });
 });
 
