@@ -7,7 +7,7 @@ import type { Endorser } from "../endorsement/index.ts";
 import { ATTESTATION_REPORT, REPORT_SIZE, REPORT_SOURCE, decodeReport } from "../evidence/index.ts";
 import type { Evidence, Report } from "../evidence/index.ts";
 import { EVIDENCE_FINDINGS } from "../finding/index.ts";
-import type { Finding, FindingId } from "../finding/index.ts";
+import type { Finding } from "../finding/index.ts";
 import { APPRAISAL_FINDINGS } from "../finding/catalogue-appraisal.ts";
 import { ENDORSEMENT_FINDINGS } from "../finding/catalogue-endorsement.ts";
 import { appraise } from "./appraise.ts";

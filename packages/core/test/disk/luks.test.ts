@@ -189,3 +189,24 @@ test("a header with something behind its JSON is refused, as cryptsetup does", (
     (error) => error instanceof LayoutError && error.code === "must-be-zero",
   );
 });
+
+test("digests of other types may hold anything", async () => {
+  for (const keyslots of [["0"], 7, null]) {
+    const found = await open((json) => {
+      const other = { type: "other", keyslots };
+      json.digests = { "0": other };
+    });
+    assert.deepEqual(found, ["fail disk.luks.metadata", "fail disk.luks.digest"]);
+  }
+});
+
+test("costs that would stop whoever tries a passphrase are told", async () => {
+  const threads = await open((json) => {
+    json.keyslots["0"]!["kdf"] = { ...(json.keyslots["0"]!["kdf"] as object), cpus: 500_000 };
+  });
+  assert.deepEqual(threads, ["fail disk.luks.kdf-costly"]);
+  const digest = await open((json) => {
+    json.digests["0"]!["iterations"] = 4_000_000_000;
+  });
+  assert.deepEqual(digest, ["fail disk.luks.kdf-costly"]);
+});

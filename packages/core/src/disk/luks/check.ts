@@ -7,7 +7,7 @@ import type { Details } from "../finding.ts";
 import type { Finding } from "../../finding/index.ts";
 import { LayoutError } from "../../bytes/index.ts";
 import type { LuksHeaderCopy } from "./header.ts";
-import { isKeyslot, isSegment } from "./metadata.ts";
+import { isDigest, isKeyslot, isSegment } from "./metadata.ts";
 import type { LuksKeyslot, LuksMetadata, LuksSegment } from "./metadata.ts";
 
 /** The only cipher taken: what cryptsetup uses unless told otherwise. */
@@ -22,6 +22,8 @@ const LEAST = { argonMemoryKib: 64 * 1024, argonTime: 4, pbkdf2Iterations: 600_0
 const MOST = {
   argonMemoryKib: 4 * 1024 * 1024,
   argonWorkKib: 64 * 1024 * 1024,
+  /** cryptsetup makes four at most, and starts as many as a header says. */
+  argonThreads: 16,
   pbkdf2Iterations: 100_000_000,
 } as const;
 
@@ -51,7 +53,7 @@ export function checkLuks(headers: LuksHeaders): readonly Finding[] {
   const understood =
     known.length === keyslots.length &&
     segments.every(isSegment) &&
-    Object.values(metadata.digests).every(({ type }) => type === "pbkdf2");
+    Object.values(metadata.digests).every(isDigest);
   const types = [keyslots, segments, Object.values(metadata.digests)].map((objects) =>
     show(objects.map(({ type }) => type)),
   );
@@ -81,6 +83,16 @@ export function checkLuks(headers: LuksHeaders): readonly Finding[] {
       source: `${SOURCE}, section 3.6`,
     }),
     ...known.flatMap((keyslot) => checkKdf(keyslot, where)),
+    ...Object.values(metadata.digests)
+      .filter(isDigest)
+      .filter(({ iterations }) => iterations > MOST.pbkdf2Iterations)
+      .map(({ iterations }) =>
+        judged("disk.luks.kdf-costly", false, {
+          where,
+          expected: `at most ${MOST.pbkdf2Iterations} iterations`,
+          actual: `${iterations} iterations of the digest`,
+        }),
+      ),
   ];
 }
 
@@ -182,7 +194,7 @@ function checkDigests(metadata: LuksMetadata, where: Details["where"] & {}): Fin
   const holds =
     digests.length === 1 &&
     digest !== undefined &&
-    "keyslots" in digest &&
+    isDigest(digest) &&
     sameNames(digest.keyslots, Object.keys(metadata.keyslots)) &&
     sameNames(digest.segments, Object.keys(metadata.segments));
   return judged("disk.luks.digest", holds, {
@@ -213,7 +225,9 @@ function checkKdf(keyslot: LuksKeyslot, where: Details["where"] & {}): readonly 
         ]
       : [
           kdf.memory >= LEAST.argonMemoryKib && kdf.time >= LEAST.argonTime,
-          kdf.memory <= MOST.argonMemoryKib && kdf.memory * kdf.time <= MOST.argonWorkKib,
+          kdf.memory <= MOST.argonMemoryKib &&
+            kdf.memory * kdf.time <= MOST.argonWorkKib &&
+            kdf.cpus <= MOST.argonThreads,
           `${kdf.type}, ${kdf.memory} KiB, ${kdf.time} passes, ${kdf.cpus} threads`,
         ];
   return [
@@ -227,7 +241,9 @@ function checkKdf(keyslot: LuksKeyslot, where: Details["where"] & {}): readonly 
     }),
     judged("disk.luks.kdf-costly", cheap, {
       where,
-      expected: `at most ${MOST.argonMemoryKib} KiB, or ${MOST.pbkdf2Iterations} iterations`,
+      expected:
+        `at most ${MOST.argonMemoryKib} KiB and ${MOST.argonThreads} threads, or ` +
+        `${MOST.pbkdf2Iterations} iterations`,
       actual,
     }),
   ];

@@ -59,6 +59,16 @@ const SEGMENT = z.strictObject({
   integrity: z.optional(z.looseObject({})),
 });
 
+const DIGEST = z.strictObject({
+  type: z.literal("pbkdf2"),
+  keyslots: z.array(id),
+  segments: z.array(id),
+  hash: z.string(),
+  iterations: count,
+  salt: base64,
+  digest: base64,
+});
+
 /** An object of a type that only has its name here. */
 const other = (known: string): z.ZodMiniType<{ type: string }> =>
   z.looseObject({ type: z.string().check(z.refine((type) => type !== known)) });
@@ -67,21 +77,7 @@ const METADATA = z.strictObject({
   keyslots: z.record(id, z.union([KEYSLOT, other("luks2")])),
   tokens: z.record(id, z.looseObject({ type: z.string() })),
   segments: z.record(id, z.union([SEGMENT, other("crypt")])),
-  digests: z.record(
-    id,
-    z.union([
-      z.strictObject({
-        type: z.literal("pbkdf2"),
-        keyslots: z.array(id),
-        segments: z.array(id),
-        hash: z.string(),
-        iterations: count,
-        salt: base64,
-        digest: base64,
-      }),
-      other("pbkdf2"),
-    ]),
-  ),
+  digests: z.record(id, z.union([DIGEST, other("pbkdf2")])),
   config: z.strictObject({
     json_size: wide,
     keyslots_size: wide,
@@ -96,6 +92,14 @@ export type LuksMetadata = z.output<typeof METADATA>;
 export type LuksKeyslot = z.output<typeof KEYSLOT>;
 /** A part of the partition that is encrypted. */
 export type LuksSegment = z.output<typeof SEGMENT>;
+
+/** What proves that a key is the one of its segments. */
+type LuksDigest = z.output<typeof DIGEST>;
+
+/** Whether an object is of the type that is known. */
+export function isDigest(value: LuksMetadata["digests"][string]): value is LuksDigest {
+  return value.type === "pbkdf2";
+}
 
 /** Whether an object is of the type that is known. */
 export function isKeyslot(value: LuksMetadata["keyslots"][string]): value is LuksKeyslot {

@@ -86,9 +86,20 @@ export function sevCertificateBytes(file: Uint8Array): Uint8Array {
       reason: `has ${file.length} bytes, at most ${SEV_CHAIN_FILE_LIMIT} are read`,
     });
   }
+  if (file.length === 0) {
+    throw new LayoutError({ code: "bad-length", structure: NAME, reason: "is empty" });
+  }
   const isText = file.every((byte) => (byte > 0x20 && byte < 0x7f) || isBlank(byte));
-  if (!isText || file.length === 0) return file;
+  if (!isText) return file;
   const text = new TextDecoder().decode(file.filter((byte) => !isBlank(byte)));
+  if (text.startsWith("-----BEGIN")) {
+    throw new LayoutError({
+      code: "unknown-value",
+      structure: NAME,
+      reason: "is PEM, and certificates of SEV and SEV-ES are no X.509 certificates",
+      hint: "those of SEV-SNP (VCEK, and the ASK and ARK over it) are PEM; SEV's are binary, in formats of AMD's own",
+    });
+  }
   return base64Decode(text, "base64 of SEV certificates");
 }
 

@@ -140,9 +140,21 @@ function decodeStream(range: RangeDecoder, properties: number, output: Uint8Arra
     }
     if (rep0 >= out) throw corrupt(range.offset, "points before its beginning");
     if (length > size - out) throw corrupt(range.offset, "is longer than it states");
-    for (const end = out + length; out < end; out++) output[out] = output[out - rep0 - 1]!;
+    repeat(output, out, rep0 + 1, length);
+    out += length;
   }
   return output;
+}
+
+/** From here on copying by one call is faster than byte by byte. */
+const LONG_MATCH = 16;
+
+/** Copies what stands `back` bytes before; a match may reach into itself. */
+function repeat(output: Uint8Array, at: number, back: number, length: number): void {
+  const from = at - back;
+  if (length >= LONG_MATCH && back >= length) output.copyWithin(at, from, from + length);
+  else if (length >= LONG_MATCH && back === 1) output.fill(output[from]!, at, at + length);
+  else for (let i = 0; i < length; i++) output[at + i] = output[from + i]!;
 }
 
 function corrupt(offset: number, reason: string): LayoutError {

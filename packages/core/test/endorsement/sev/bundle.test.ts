@@ -77,7 +77,8 @@ test("a certificate for no key of a platform is named", () => {
 
 test("anything else in a file is refused, with its place and the file", () => {
   const rows: readonly (readonly [Uint8Array, RegExp])[] = [
-    [new Uint8Array(0), /no certificate of SEV/],
+    [new Uint8Array(0), /is empty/],
+    [new TextEncoder().encode("-----BEGIN CERTIFICATE-----\nAAAA\n"), /is PEM/],
     [new Uint8Array(2084), /no certificate of SEV/],
     [joined(["pdh", "pek"]).subarray(0, -1), /needs 2084 bytes/],
     [Uint8Array.of(...joined(["pdh"]), 1), /offset 0x824: .*no certificate of SEV/],
