@@ -119,6 +119,9 @@ export class PlatformFolder {
 
 /** What the system refused. */
 export function systemError(what: string, error: unknown): PspError {
+  if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+    return new PspError("system", `${what}: something else of that name is there already`);
+  }
   const reason = error instanceof Error ? error.message : String(error);
   return new PspError("system", `${what}: ${reason}`);
 }
