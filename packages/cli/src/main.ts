@@ -62,8 +62,10 @@ async function find(
   }
   const command = await entry.load();
   const next = rest[0];
-  if ("subcommands" in command && next !== undefined && !next.startsWith("-")) {
-    return find(command.subcommands, rest);
+  if ("subcommands" in command) {
+    if (next !== undefined && !next.startsWith("-")) return find(command.subcommands, rest);
+  } else if (command.variants?.some(({ name }) => name === next) === true) {
+    return find(command.variants, rest);
   }
   return { command, rest };
 }

@@ -25,7 +25,9 @@ after(() => {
 async function allCommands(entries: readonly CommandEntry[]): Promise<readonly Command[]> {
   const loaded = await Promise.all(entries.map((entry) => entry.load()));
   const nested = loaded.map(async (command) =>
-    "subcommands" in command ? allCommands(command.subcommands) : [command],
+    "subcommands" in command
+      ? allCommands(command.subcommands)
+      : [command, ...(await allCommands(command.variants ?? []))],
   );
   return (await Promise.all(nested)).flat();
 }

@@ -66,6 +66,8 @@ export interface Command<O extends Options = Options> {
   };
   readonly options: O;
   readonly examples: readonly [Example, ...Example[]];
+  /** Commands behind a first argument that is exactly their last word, such as `verify sev`. */
+  readonly variants?: readonly CommandEntry[];
   /** Options that may be shortened to a beginning unambiguous among them, as argparse allows. */
   readonly abbreviations?: readonly string[];
   /** @returns the exit code: 0 done or accepted, 1 rejected, 2 unusable input, 3 undecided. */

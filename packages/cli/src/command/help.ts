@@ -19,6 +19,10 @@ export function commandHelp(command: Command): string {
     const { usage: names, brief } = command.positionals;
     sections.push(`Arguments:\n${entry(names, brief)}`);
   }
+  if (command.variants !== undefined) {
+    const list = command.variants.map(({ name, brief }) => entry(`${command.name} ${name}`, brief));
+    sections.push(`Other forms:\n${list.join("\n")}`);
+  }
   sections.push(...optionSections(command));
   const examples = command.examples.map(({ line, brief, needs }) => {
     const title = needs === undefined ? brief : `${brief} (in ${needs})`;

@@ -9,6 +9,12 @@ export const SESSION_GROUP = "Launch session, from digest to measurement (SEV, S
 const group = SESSION_GROUP;
 
 export const SESSION_OPTIONS = {
+  tk: {
+    kind: "value",
+    placeholder: "FILE",
+    brief: "TEK and TIK in one file, 32 bytes (sev-tool's tmp_tk.bin), in place of --tik",
+    group,
+  },
   "api-major": { kind: "value", placeholder: "N", brief: "platform API major version", group },
   "api-minor": { kind: "value", placeholder: "N", brief: "platform API minor version", group },
   "build-id": { kind: "value", placeholder: "N", brief: "platform build id", group },

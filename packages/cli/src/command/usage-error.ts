@@ -4,6 +4,7 @@
 /** Permanent codes of {@link UsageError}. */
 export type UsageErrorCode =
   | "ambiguous-option"
+  | "bad-plan"
   | "bad-policy"
   | "bad-value"
   | "conflicting-options"

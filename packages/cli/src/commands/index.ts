@@ -50,4 +50,29 @@ export const COMMANDS: readonly CommandEntry[] = [
     brief: "make, show and verify ID blocks",
     load: async () => (await import("./idblock/group.ts")).group,
   },
+  {
+    name: "session",
+    brief: "make launch sessions of SEV and SEV-ES",
+    load: async () => (await import("./session/group.ts")).group,
+  },
+  {
+    name: "secret",
+    brief: "make and open secret packets of SEV and SEV-ES",
+    load: async () => (await import("./secret/group.ts")).group,
+  },
+  {
+    name: "image",
+    brief: "make and check encrypted disk images",
+    load: async () => (await import("./image/group.ts")).group,
+  },
+  {
+    name: "launch",
+    brief: "launch a guest by a plan, and release its secrets if it is the right one",
+    load: async () => (await import("./launch/command.ts")).command,
+  },
+  {
+    name: "simulate",
+    brief: "a secure processor in software, for tests and labs",
+    load: async () => (await import("./simulate/group.ts")).group,
+  },
 ];

@@ -15,6 +15,12 @@ import type {
 } from "./evidence-file.ts";
 import type { CertificateArtefact, CrlArtefact } from "./certificate-file.ts";
 import { isText } from "./lookalike.ts";
+import { SEV_DETECTORS, UNMARKED_SEV_DETECTORS } from "./sev-detectors.ts";
+import type {
+  SevCertificatesArtefact,
+  SevSecretTableArtefact,
+  SevStructureArtefact,
+} from "./sev-file.ts";
 
 /** A recognised artefact with what its kind needs to be shown. Structures keep their raw bytes. */
 export type Artefact =
@@ -43,7 +49,10 @@ export type Artefact =
       readonly container: "PEM" | "DER";
     }
   | CertificateArtefact
-  | CrlArtefact;
+  | CrlArtefact
+  | SevCertificatesArtefact
+  | SevSecretTableArtefact
+  | SevStructureArtefact;
 
 /** Name of a kind, as `--as` takes it. */
 export type ArtefactKind = Artefact["kind"];
@@ -93,6 +102,7 @@ export const DETECTORS: readonly Detector[] = [
     decode: decodeDescriptor,
   },
   ...EVIDENCE_DETECTORS,
+  ...SEV_DETECTORS,
   {
     kind: "private-key",
     title: "P-384 private key",
@@ -188,6 +198,7 @@ export const DETECTORS: readonly Detector[] = [
     },
     decode: (bytes) => structure("id-block", "ID_BLOCK", bytes, 96),
   },
+  ...UNMARKED_SEV_DETECTORS,
 ];
 
 /** What people call a kind. */

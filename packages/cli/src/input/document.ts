@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text of a policy file, YAML or JSON, as a value, and where in the text each field stands. This
+// The text of a policy or plan, YAML or JSON, as a value, and where in the text each field stands. This
 // loads the YAML package: import it only when there is a file to read.
 
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
@@ -19,21 +19,21 @@ export interface SyntaxProblem {
 }
 
 /** A text that was read, or why it could not be. */
-export type PolicyDocument =
+export type TextDocument =
   | { readonly value: unknown; readonly placeOf: (path: PolicyPath, key: boolean) => TextPlace }
   | { readonly problems: readonly [SyntaxProblem, ...SyntaxProblem[]] };
 
-/** A policy needs hardly any alias; a few of them could stand for gigabytes. */
+/** Policies and plans need hardly any alias; a few of them could stand for gigabytes. */
 const MAX_ALIASES = 100;
 
 /** What anchors and aliases begin with; the parser compares each with all before it. */
 const MAX_ANCHOR_MARKS = 1000;
 
-/** Parsing YAML recurses; no policy is nested as deep as this. */
+/** Parsing YAML recurses; no policy or plan is nested as deep as this. */
 const MAX_DEPTH = 64;
 
 /** Reads YAML 1.2, of which JSON is a part. Keys are text, and none stands twice. */
-export function readPolicyDocument(text: string): PolicyDocument {
+export function readDocument(text: string): TextDocument {
   const excess = tooManyAnchors(text) ?? tooDeep(text);
   if (excess !== undefined) return { problems: [excess] };
   const lines = new LineCounter();

@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, openSync, read, readSync, readdirSync, statSync } from "node:fs";
 import type { Dirent } from "node:fs";
 import { UsageError } from "../command/usage-error.ts";
+import { systemErrorWords } from "./system-error.ts";
 
 /** Larger than any firmware (the flash window below 4 GiB is 16 MiB on QEMU's q35). */
 export const MAX_FIRMWARE_SIZE = 64 * 1024 * 1024;
@@ -191,18 +192,9 @@ function isRegularFile(path: string): boolean {
   }
 }
 
-const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  ENOENT: ["there is no such file", "check the path"],
-  EACCES: ["permission denied", "may this user read it?"],
-  EISDIR: ["it is a directory", "give a file"],
-  ENOTDIR: ["a part of the path is not a directory", "check the path"],
-  ELOOP: ["too many symbolic links", "check the path"],
-  ENAMETOOLONG: ["the name is too long", "check the path"],
-};
-
 function asUsageError(path: string, error: unknown): unknown {
   if (error instanceof UsageError || !(error instanceof Error) || !("code" in error)) return error;
-  const [reason, hint] = REASONS[String(error.code)] ?? [String(error.code), "check the path"];
+  const [reason, hint] = systemErrorWords(String(error.code), "read");
   const code = error.code === "EISDIR" ? "not-a-file" : "unreadable-file";
   return new UsageError(code, `cannot read ${JSON.stringify(path)}: ${reason}`, hint);
 }

@@ -15,7 +15,7 @@ import type { Say } from "./words.ts";
 const group = "AMD's Key Distribution Service (KDS)";
 
 /** Seconds allowed when nothing else is said. */
-const DEFAULT_TIMEOUT = "20";
+export const DEFAULT_TIMEOUT = "20";
 
 export const CACHE_OPTION = {
   "kds-cache": {
@@ -125,14 +125,14 @@ export async function openCache(
 }
 
 /** `greenlight/kds` under XDG_CACHE_HOME or ~/.cache; undefined without either. */
-function defaultCacheFolder(env: NodeJS.ProcessEnv): string | undefined {
+export function defaultCacheFolder(env: NodeJS.ProcessEnv): string | undefined {
   const { HOME, XDG_CACHE_HOME } = env;
   const base = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
   return base ? `${base}/greenlight/kds` : undefined;
 }
 
 /** The mirror that was named, here or in the environment. */
-function mirrorOf(settings: KdsSettings): string | undefined {
+export function mirrorOf(settings: KdsSettings): string | undefined {
   const url = settings.kds ?? (process.env["GREENLIGHT_KDS"] || undefined);
   const name = settings.kds === undefined ? "GREENLIGHT_KDS" : "--kds";
   const allowHttp = settings["kds-allow-http"] === true;

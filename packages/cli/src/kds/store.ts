@@ -8,6 +8,7 @@ import { kdsPath, storePath } from "@greenlight/core/endorsement";
 import type { KdsAddress } from "@greenlight/core/endorsement";
 import { UsageError } from "../command/usage-error.ts";
 import { systemErrorCode } from "../input/system-error.ts";
+import { unwritable } from "../output/file.ts";
 import { parseJsonObject, readSmall, sha256, writeWhole } from "./files.ts";
 import { MAX_MATERIAL } from "./material.ts";
 import type { Content } from "./material.ts";
@@ -142,6 +143,6 @@ function write(path: string, content: string | Uint8Array): void {
   } catch (error) {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
-    throw new UsageError("unwritable-file", `cannot write ${JSON.stringify(path)}: ${reason}`);
+    throw unwritable(path, reason);
   }
 }

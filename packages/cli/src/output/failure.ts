@@ -16,10 +16,20 @@ interface KnownError {
 }
 
 const LAYERS = new Set([
+  "GuestError",
+  "GuestLaunchError",
+  "ImageError",
   "KeyError",
-  "LayoutError",
+  "LabError",
   "LaunchError",
+  "LayoutError",
+  "LibvirtError",
+  "MachineError",
+  "PlatformError",
   "PolicyError",
+  "PspError",
+  "QmpError",
+  "SessionError",
   "TsmError",
   "UsageError",
 ]);

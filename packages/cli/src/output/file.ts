@@ -3,7 +3,7 @@
 
 import { existsSync, writeFileSync } from "node:fs";
 import { UsageError } from "../command/usage-error.ts";
-import { systemErrorCode } from "../input/system-error.ts";
+import { systemErrorCode, systemErrorWords } from "../input/system-error.ts";
 
 const WAY_OUT = "name another file, or add --force to overwrite it";
 
@@ -27,9 +27,19 @@ export function writeFiles(files: readonly OutputFile[], force: boolean, wayOut 
       const reason = systemErrorCode(error);
       if (reason === undefined) throw error;
       if (reason === "EEXIST") throw fileExists(path, wayOut);
-      throw new UsageError("unwritable-file", `cannot write ${JSON.stringify(path)}: ${reason}`);
+      throw unwritable(path, reason);
     }
   }
+}
+
+/**
+ * The error for a file or folder that cannot be written or made.
+ * @param code Of the system's error.
+ */
+export function unwritable(path: string, code: string, verb = "write"): UsageError {
+  const [reason, hint] = systemErrorWords(code, "write");
+  const message = `cannot ${verb} ${JSON.stringify(path)}: ${reason}`;
+  return new UsageError("unwritable-file", message, hint);
 }
 
 /**

@@ -177,7 +177,7 @@ test("make: wrong arguments are errors with a name", async () => {
     [[...full, "--binary"], /--binary is given and no file/],
     [[...full, "--quiet"], /--quiet is given and no file/],
     [[...full, "-i", "x", "-a", "x"], /name the same file/],
-    [[...full, "-i", "absent/x"], /cannot write "absent\/x": ENOENT/],
+    [[...full, "-i", "absent/x"], /cannot write "absent\/x": there is no such folder/],
     [[...full, "--output-format", "snp-create-id-block"], /names an author key/],
     [[...full, "--output-format", "xml"], /choose one of: text/],
     [["make", "--id-key", "absent.pem", "--launch-digest", DIGEST], /"absent\.pem": there is no/],

@@ -47,7 +47,8 @@ async function refusal(...argv: readonly string[]): Promise<string> {
 
 test("every kind is shown in 80 columns, with its name on the first line", async () => {
   for (const kind of samples.keys()) {
-    for (const more of [[], ["-v"], kind === "firmware-descriptor" ? [] : ["--hex"]]) {
+    const isDumped = kind !== "firmware-descriptor" && kind !== "sev-secret-table";
+    for (const more of [[], ["-v"], isDumped ? ["--hex"] : []]) {
       const out = await inspect(`${kind}.sample`, ...more);
       assertTidy(out);
       assert.ok(out.startsWith(`${kind}.sample: `), out);
@@ -86,7 +87,10 @@ test("firmware: what it launches, its tables and how each section is measured", 
     "  2  0x80d000-0x80dfff      1  SNP_SECRETS        SECRETS",
     "  6  0x810000-0x810fff      1  SNP_KERNEL_HASHES  ZERO, with hashes NORMAL",
     "  3  0x813000        0x1000  DATA_HOBS",
-    "Findings: 7 pass",
+    "Findings: 1 fail, 2 warn, 9 pass",
+    "x fail     The host can have an unmeasured program started in place of the",
+    "           [firmware.host-shim.started]",
+    "+ pass     The firmware verifies kernels against the measured hashes",
   ]) {
     assert.ok(out.split("\n").includes(line), line);
   }
@@ -119,7 +123,7 @@ test("firmware that cannot be launched says why, failed findings first", async (
   assert.match(out, /^ {2}SEV-SNP {8}no: firmware\.section\.empty$/m);
   assert.match(out, /^ {2}kernel hashes {2}no: there is no area for the table$/m);
   assert.match(out, /^ {2}4 {2}0x0, empty +0 {2}SVSM_CAA/m);
-  assert.match(out, /\nFindings: 2 fail, 4 pass, 2 skipped\nx fail {5}Section 4 /);
+  assert.match(out, /\nFindings: 3 fail, 1 warn, 5 pass, 4 skipped\nx fail {5}Section 4 /);
   assert.match(out, /hint: this image is not meant for SEV-SNP/);
   writeFileSync("code.fd", fixtureFirmware("OVMF_CODE_4M.secboot-2022.11.fd"));
   assert.match(await inspect("code.fd"), /\nSEV metadata: none\n/);

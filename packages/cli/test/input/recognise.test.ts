@@ -44,7 +44,8 @@ async function refusal(bytes: Uint8Array): Promise<UsageError> {
 
 test("one file of every kind is recognised as it", async () => {
   for (const [kind, bytes] of samples) assert.equal(await kindOf(bytes), kind);
-  const tried = new Set([...samples.keys(), "svsm"]);
+  // A measurement is 48 bytes of anything, and has to be named.
+  const tried = new Set([...samples.keys(), "svsm", "sev-measurement"]);
   assert.deepEqual(tried, new Set(DETECTORS.map(({ kind }) => kind)));
 });
 
@@ -59,7 +60,7 @@ test("no kind is taken for another, whatever the order of detectors", () => {
 });
 
 test("hexadecimal and base64 text of binary kinds is decoded, and said", async () => {
-  for (const kind of ["kernel-hashes", "vmsa", "id-block", "id-auth"] as const) {
+  for (const kind of ["kernel-hashes", "vmsa", "id-block", "id-auth", "sev-session"] as const) {
     const bytes = samples.get(kind)!;
     const raw = Buffer.from(bytes);
     const wrapped = raw.toString("base64").replaceAll(/.{64}/g, "$&\n");

@@ -33,7 +33,7 @@ test("a file that cannot be written is named", () => {
   const path = join(folder, "absent", "file");
   assert.throws(() => writeFiles([{ path, content: "" }], false), {
     code: "unwritable-file",
-    message: `cannot write ${JSON.stringify(path)}: ENOENT`,
+    message: `cannot write ${JSON.stringify(path)}: there is no such folder`,
   });
   assert.throws(() => writeFiles([{ path: folder, content: "" }], true), {
     code: "unwritable-file",

@@ -16,7 +16,10 @@ import {
   snpOvmfHash,
   vmsaProfile,
 } from "@greenlight/core/launch";
-import { fixtureFirmware, fixtureSnp } from "../../../../fixtures/load.ts";
+import { DISK_PASSPHRASE_GUID, buildSecretTable } from "@greenlight/core/session";
+import { AMD_SEV_ROOTS, SEV_ALGORITHM, SEV_USAGE } from "@greenlight/core/sev-endorsement";
+import { SEV_ATTESTATION_REPORT } from "@greenlight/core/sev-evidence";
+import { fixtureFirmware, fixtureSev, fixtureSnp } from "../../../../fixtures/load.ts";
 import { buildList, integer, revoked } from "../../../core/test/support/der-builder.ts";
 import type { ArtefactKind } from "../../src/input/artefact.ts";
 import { certificateTable, debugReport, hclReport, svsmManifest } from "./evidence.ts";
@@ -85,7 +88,34 @@ export async function oneOfEach(): Promise<ReadonlyMap<ArtefactKind, Uint8Array>
     ["public-key", new Uint8Array(publicDer(key))],
     ["certificate", fixtureSnp("milan.vcek.der")],
     ["crl", buildList({ revoked: [revoked(integer(2, 0, 1))] })],
+    ["sev-certificates", Buffer.concat([fixtureSev("rome.pdh.cert"), AMD_SEV_ROOTS[0]!.ark.bytes])],
+    ["sev-secret-table", secretTable()],
+    ["sev-session", Uint8Array.from({ length: 128 }, (_, i) => i + 1)],
+    ["sev-report", sevReport()],
+    ["sev-packet-header", new Uint8Array(52).fill(0x5a, 4)],
   ]);
+}
+
+/** A table with two secrets, one of which a program looks for. */
+export function secretTable(passphrase = "correct horse battery"): Uint8Array {
+  const data = (text: string): Uint8Array => new TextEncoder().encode(text);
+  return buildSecretTable([
+    { guid: DISK_PASSPHRASE_GUID, data: data(passphrase) },
+    { guid: "11111111-2222-3333-4444-555555555555", data: data("something else") },
+  ]);
+}
+
+/** A legacy attestation report whose signature is nobody's. */
+export function sevReport(): Uint8Array {
+  return SEV_ATTESTATION_REPORT.encode({
+    mnonce: new Uint8Array(16).fill(1),
+    launchDigest: new Uint8Array(32).fill(2),
+    policy: 0x3701_0007,
+    signatureUsage: SEV_USAGE.PEK,
+    signatureAlgorithm: SEV_ALGORITHM["ECDSA-SHA256"],
+    signatureR: new Uint8Array(48).fill(3),
+    signatureS: new Uint8Array(48).fill(4),
+  });
 }
 
 function publicDer(key: KeyObject): Buffer {

@@ -2,12 +2,15 @@
 // A folder with the files that examples name: carried firmware, a made-up kernel and initrd, keys
 // and what is computed from them.
 
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fixtureFirmware, fixtureSnp } from "../../../../fixtures/load.ts";
+import { fixtureFirmware, fixtureSev, fixtureSnp } from "../../../../fixtures/load.ts";
+import { encryptedDisk } from "../../../core/test/support/disk-builder.ts";
 import { greenlight } from "./capture.ts";
+import { writeLaunchFiles } from "./launch-plan.ts";
+import { writeLaunchedGuest } from "./launch-session.ts";
 
 /** A temporary folder that is the current one until it is removed. */
 export interface ExampleFolder {
@@ -22,6 +25,7 @@ export async function enterExampleFolder(): Promise<ExampleFolder> {
   process.chdir(path);
   writeFileSync("OVMF.fd", fixtureFirmware("OVMF.amdsev-2026.08.fd"));
   writeFileSync("OVMF-old.fd", fixtureFirmware("OVMF-2022.11.fd"));
+  writeLaunchedGuest(createHash("sha256").update(readFileSync("OVMF.fd")).digest());
   writeFileSync("vmlinuz", patternBytes(20_001, 1));
   writeFileSync("initrd.img", patternBytes(100_003, 2));
   writeFileSync("id-key.pem", p384Key());
@@ -29,6 +33,15 @@ export async function enterExampleFolder(): Promise<ExampleFolder> {
   writeFileSync("id-public.pem", publicHalf(readFileSync("id-key.pem", "utf8")));
   writeFileSync("report.bin", carriedReport());
   writeFileSync("vcek.der", fixtureSnp("milan.vcek.der"));
+  for (const role of ["pdh", "pek", "oca", "cek"]) {
+    writeFileSync(`${role}.cert`, fixtureSev(`rome.${role}.cert`));
+    writeFileSync("platform.bin", fixtureSev(`rome.${role}.cert`), { flag: "a" });
+  }
+  writeFileSync("passphrase", "correct horse battery", { mode: 0o600 });
+  mkdirSync("rootfs");
+  writeFileSync(join("rootfs", "motd"), "welcome\n");
+  writeFileSync("disk.img", encryptedDisk());
+  writeLaunchFiles();
   mkdirSync("reports");
   writeFileSync(join("reports", "one.bin"), carriedReport());
   writeFileSync(join("reports", "two.b64"), Buffer.from(carriedReport()).toString("base64"));

@@ -156,7 +156,8 @@ async function answer(question: Question, io: Io): Promise<number> {
 /** measure's options for the session; the nonce may have come with the measurement. */
 function sessionOptions({ session }: Target, options: DiagnoseOptions): readonly string[] {
   if (session === undefined) return [];
-  const names = ["tik", "api-major", "api-minor", "build-id", "policy"] as const;
+  const key = options.tik === undefined ? "tk" : "tik";
+  const names = [key, "api-major", "api-minor", "build-id", "policy"] as const;
   const given = names.flatMap((name) => [`--${name}`, options[name] ?? ""]);
   return [...given, "--nonce", hexEncode(session.mnonce)];
 }

@@ -11,7 +11,7 @@ import { parseBytes } from "../../input/digest.ts";
 import { readBounded } from "../../input/file.ts";
 import { naming } from "../../input/named-error.ts";
 import { parseNumber } from "../../input/number.ts";
-import { readTik } from "../../input/session-key.ts";
+import { readIntegrityKey } from "../../input/session-key.ts";
 import type { DiagnoseOptions } from "./options.ts";
 
 /** A report with a certificate table is at most 20 KiB; text of one is longer. */
@@ -35,7 +35,7 @@ export interface Target {
  */
 export async function targetOf(text: string, options: DiagnoseOptions): Promise<Target> {
   const observed = await readObserved(text);
-  if (options.tik !== undefined) return measurementTarget(observed, options);
+  if ((options.tik ?? options.tk) !== undefined) return measurementTarget(observed, options);
   const stray = (["api-major", "api-minor", "build-id", "policy", "nonce"] as const).find(
     (name) => options[name] !== undefined,
   );
@@ -99,7 +99,7 @@ function measurementTarget(observed: Observed, options: DiagnoseOptions): Target
     );
   }
   const session = {
-    tik: readTik(options.tik!),
+    tik: readIntegrityKey(options),
     apiMajor: number(options, "api-major", 255),
     apiMinor: number(options, "api-minor", 255),
     buildId: number(options, "build-id", 255),

@@ -5,6 +5,7 @@
 import type { Artefact } from "../../input/artefact.ts";
 import { certificateRows } from "../inspect/certificate.ts";
 import { crlRows } from "../inspect/crl.ts";
+import type { Pair } from "../../output/table.ts";
 import { rowsBlock } from "./comparison.ts";
 import type { Comparison, ComparisonOptions, Row } from "./comparison.ts";
 
@@ -15,6 +16,16 @@ type CertificateArtefact = Extract<Artefact, { readonly kind: "certificate" | "c
 export function compareCertificates(
   a: CertificateArtefact,
   b: CertificateArtefact,
+  summaries: Comparison["summaries"],
+  options: ComparisonOptions,
+): Comparison {
+  return compareProperties(rowsOf(a), rowsOf(b), summaries, options);
+}
+
+/** Compares two lists of properties by their labels. */
+export function compareProperties(
+  a: readonly Pair[],
+  b: readonly Pair[],
   summaries: Comparison["summaries"],
   options: ComparisonOptions,
 ): Comparison {
@@ -37,9 +48,12 @@ export function compareCertificates(
   };
 }
 
+function rowsOf(artefact: CertificateArtefact): readonly Pair[] {
+  return artefact.kind === "crl" ? crlRows(artefact) : certificateRows(artefact);
+}
+
 /** Values by label; the same label again, as of a serial revoked twice, gets a number. */
-function textsOf(artefact: CertificateArtefact): ReadonlyMap<string, string> {
-  const rows = artefact.kind === "crl" ? crlRows(artefact) : certificateRows(artefact);
+function textsOf(rows: readonly Pair[]): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const [label, ...values] of rows) {
     let name = label;

@@ -8,6 +8,8 @@ import type { Artefact, ArtefactKind } from "../../input/artefact.ts";
 import { titleOf } from "../../input/artefact.ts";
 import { KIND_NAMES, kindNamed, loadArtefact } from "../../input/recognise.ts";
 import type { Loaded } from "../../input/recognise.ts";
+import { SEV_STRUCTURE_SIZES } from "../../input/sev-file.ts";
+import type { SevStructureArtefact } from "../../input/sev-file.ts";
 import { toJson } from "../../output/json.ts";
 import { hang } from "../../output/style.ts";
 import { pairs } from "../../output/table.ts";
@@ -20,8 +22,9 @@ export const command = defineCommand({
   description: [
     "Compares two firmware images, firmware descriptors, VMSA pages, ID blocks, ID authentication " +
       "informations, kernel-hashes tables, keys, certificates, revocation lists, attestation " +
-      "reports, certificate tables or SVSM manifests, and shows what differs, of structures with " +
-      "the bytes it stands in. A firmware image can be compared with a descriptor, a private key " +
+      "reports, certificate tables, SVSM manifests, or certificates, sessions, packet headers, " +
+      "measurements, reports and secret tables of SEV, and shows what differs, of structures with " +
+      "the bytes it stands in, of secrets only that they do. A firmware image can be compared with a descriptor, a private key " +
       "with a public one, and reports whatever they came in. For firmware it also says which " +
       "pages differ and what of the SEV-SNP launch digest changes.",
     "Exit code 0: the same; 1: different; 2: not comparable.",
@@ -76,6 +79,12 @@ const FAMILIES: Readonly<Record<ArtefactKind, string>> = {
   evidence: "attestation report",
   "certificate-table": "certificate table",
   "svsm-manifest": "SVSM services manifest",
+  "sev-certificates": "SEV certificates",
+  "sev-session": "SEV launch session",
+  "sev-report": "legacy SEV attestation report",
+  "sev-packet-header": "SEV packet header",
+  "sev-measurement": "SEV launch measurement",
+  "sev-secret-table": "table of launch secrets",
   certificate: "X.509 certificate",
   crl: "X.509 revocation list",
 };
@@ -99,6 +108,14 @@ async function compare(a: Loaded, b: Loaded, options: ComparisonOptions): Promis
   if (isCertificate(left) && isCertificate(right)) {
     const { compareCertificates } = await import("./certificate.ts");
     return compareCertificates(left, right, summaries, options);
+  }
+  if (left.kind === "sev-certificates" && right.kind === "sev-certificates") {
+    const { compareSevCertificates } = await import("./sev.ts");
+    return compareSevCertificates(left, right, summaries, options);
+  }
+  if (left.kind === "sev-secret-table" && right.kind === "sev-secret-table") {
+    const { compareSecretTables } = await import("./sev.ts");
+    return compareSecretTables(left, right, summaries, options);
   }
   if (isTable(left) && isTable(right)) {
     const { compareTables } = await import("./table.ts");
@@ -149,9 +166,14 @@ async function layoutOf(kind: ArtefactKind): Promise<Struct<unknown>> {
   if (kind === "kernel-hashes") {
     return (await import("@greenlight/core/launch")).KERNEL_HASHES_TABLE;
   }
+  if (isSevStructure(kind)) return (await import("../inspect/sev-structures.ts")).SEV_LAYOUTS[kind];
   const { ECDSA_PUBLIC_KEY, ID_AUTH, ID_BLOCK } = await import("@greenlight/core/id-block");
   if (kind === "id-block") return ID_BLOCK;
   return kind === "id-auth" ? ID_AUTH : ECDSA_PUBLIC_KEY;
+}
+
+function isSevStructure(kind: ArtefactKind): kind is SevStructureArtefact["kind"] {
+  return Object.hasOwn(SEV_STRUCTURE_SIZES, kind);
 }
 
 function textOf(a: Loaded, b: Loaded, { equal, extent, summaries, blocks }: Comparison): string {

@@ -18,8 +18,11 @@ export const command = defineCommand({
     "Recognises OVMF firmware, firmware descriptors, SVSM binaries, VMSA pages, kernel-hashes " +
       "tables, ID blocks, ID authentication information, P-384 keys, certificates, revocation lists, " +
       "SEV-SNP evidence (attestation reports, with certificate tables, in Azure's HCL reports, in " +
-      "JSON or protobuf of other tools), certificate tables and SVSM manifests, also as hexadecimal or base64 text, and shows what they say. Of a private key only " +
-      "the public half is shown.",
+      "JSON or protobuf of other tools), certificate tables and SVSM manifests; and of SEV and " +
+      "SEV-ES: certificates of platforms and of AMD's roots, launch sessions, packet headers, tables " +
+      "of secrets, legacy attestation reports and, when it is said with --as, launch measurements. " +
+      "They may also stand as hexadecimal or base64 text. Of a private key only the public half is " +
+      "shown, of secrets only what they are for.",
     "Showing is not judging: the exit code is 0 also when findings fail.",
   ],
   positionals: { usage: "FILE", brief: "the file; - for standard input", min: 1, max: 1 },
@@ -41,6 +44,7 @@ export const command = defineCommand({
   examples: [
     { line: "inspect OVMF.fd", brief: "what a firmware supports and where" },
     { line: "inspect vmsa0.bin --hex", brief: "the registers a vCPU starts with, and their bytes" },
+    { line: "inspect platform.bin", brief: "the certificates of a SEV platform" },
     { line: "inspect id-key.pem", brief: "the digest that reports carry for a key" },
   ],
   async run({ options, positionals, io }) {
@@ -63,14 +67,17 @@ export interface ShowOptions {
 
 /**
  * Prints an artefact.
- * @throws {UsageError} `conflicting-options` for a hexdump of a kind that is text.
+ * @throws {UsageError} `conflicting-options` for a hexdump of a kind that is text or secret.
  */
 export async function show(loaded: Loaded, options: ShowOptions, io: Io): Promise<void> {
   const view = await viewOf(loaded, options);
   if (options.hex && view.dump.length === 0) {
+    const { kind } = loaded.artefact;
     throw new UsageError(
       "conflicting-options",
-      "--hex: a firmware descriptor is text, it has no bytes to annotate",
+      kind === "sev-secret-table"
+        ? "--hex: a table of secrets is not dumped, since its bytes are the secrets"
+        : "--hex: a firmware descriptor is text, it has no bytes to annotate",
       "leave --hex out",
     );
   }

@@ -12,6 +12,7 @@ import {
   footerGuidName,
 } from "@greenlight/core/firmware";
 import type { FirmwareDescriptor, FirmwareImage, FooterEntry } from "@greenlight/core/firmware";
+import { auditKernelBlobs } from "@greenlight/core/firmware-volume";
 import { snpOvmfHash } from "@greenlight/core/launch";
 import { pairs, table } from "../../output/table.ts";
 import { dumpOf } from "./firmware-dump.ts";
@@ -43,7 +44,7 @@ export function firmwareView(image: FirmwareImage): View {
       sectionsBlock(image, at(image.sevMetadata?.offset)),
       ...igvmBlock(image),
     ],
-    findings: checkFirmware(image),
+    findings: [...checkFirmware(image), ...auditKernelBlobs(image)],
     json: {
       sha256: digest,
       ovmfHash: descriptor?.ovmfHash ?? null,

@@ -32,6 +32,15 @@ export async function viewOf({ artefact }: Loaded, options: ViewOptions): Promis
       return (await import("./certificate.ts")).certificateView(artefact, options);
     case "crl":
       return (await import("./crl.ts")).crlView(artefact, options);
+    case "sev-certificates":
+      return (await import("./sev-certificates.ts")).sevCertificatesView(artefact);
+    case "sev-secret-table":
+      return (await import("./sev-structures.ts")).secretTableView(artefact);
+    case "sev-session":
+    case "sev-report":
+    case "sev-packet-header":
+    case "sev-measurement":
+      return (await import("./sev-structures.ts")).sevStructureView(artefact);
     case "private-key":
     case "public-key":
       return (await import("./key.ts")).keyView(artefact);

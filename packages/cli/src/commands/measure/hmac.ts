@@ -6,9 +6,9 @@ import { launchMeasurement } from "@greenlight/core/launch";
 import { UsageError } from "../../command/usage-error.ts";
 import { parseBytes } from "../../input/digest.ts";
 import { parseNumber } from "../../input/number.ts";
-import { readTik } from "../../input/session-key.ts";
+import { readIntegrityKey } from "../../input/session-key.ts";
 import type { Io } from "../../output/io.ts";
-import { given } from "./options.ts";
+import { given, wantsMeasurement } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
 import type { Mode } from "./request.ts";
 
@@ -38,9 +38,9 @@ export function measurementOf(
   requireAll(options);
   const number = (name: "api-major" | "api-minor" | "build-id" | "policy", max: number): number =>
     parseNumber(options[name] ?? "", `--${name}`, max);
-  const mnonce = parseBytes(options.nonce ?? "", "--nonce", 16);
+  const mnonce = nonceOf(options.nonce ?? "");
   const measurement = launchMeasurement({
-    tik: readTik(options.tik ?? ""),
+    tik: readIntegrityKey({ tik: given(options.tik), tk: given(options.tk) }),
     apiMajor: number("api-major", 255),
     apiMinor: number("api-minor", 255),
     buildId: number("build-id", 255),
@@ -68,10 +68,20 @@ export function reportMeasurement(
   return 0;
 }
 
-const NEEDED = ["tik", "api-major", "api-minor", "build-id", "policy", "nonce"] as const;
+/** Shortest text of the 48 bytes, and far above the longest of the nonce alone. */
+const BLOB_TEXT = 64;
+
+/** The nonce, alone or behind a measurement. @throws {UsageError} `bad-value`. */
+function nonceOf(text: string): Uint8Array {
+  if (text.trim().length < BLOB_TEXT) return parseBytes(text, "--nonce", 16);
+  return parseBytes(text, "--nonce", 48).slice(32);
+}
+
+const NEEDED = ["api-major", "api-minor", "build-id", "policy", "nonce"] as const;
 
 function requireAll(options: MeasureOptions): void {
-  const missing = NEEDED.filter((name) => given(options[name]) === undefined);
+  const absent = NEEDED.filter((name) => given(options[name]) === undefined);
+  const missing = wantsMeasurement(options) ? absent : ["tik", ...absent];
   if (missing.length === 0) return;
   throw new UsageError(
     "missing-option",

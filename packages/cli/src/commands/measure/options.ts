@@ -147,7 +147,19 @@ export const OPTIONS = {
   "vmsa-profile": {
     kind: "value",
     placeholder: "ID",
-    brief: "VMSA profile by id, several with commas; see docs/vmsa-profiles.md",
+    brief: "VMSA profile by id, several with commas; see docs/reference/vmsa-profiles.md",
+    group: VMSA,
+  },
+  "vmsa-cpu0": {
+    kind: "value",
+    placeholder: "FILE",
+    brief: "the boot vCPU's page as it is, in place of what describes it (SEV-ES)",
+    group: VMSA,
+  },
+  "vmsa-cpu1": {
+    kind: "value",
+    placeholder: "FILE",
+    brief: "the page of all other vCPUs, with --vmsa-cpu0",
     group: VMSA,
   },
   "vmsa-fpu": {
@@ -193,11 +205,17 @@ export const OPTIONS = {
     brief: "transport integrity key; prints the measurement too (16 bytes, or text)",
     group: SESSION_GROUP,
   },
+  "launch-digest": {
+    kind: "value",
+    placeholder: "DIGEST",
+    brief: "the digest, computed elsewhere, in place of all that is launched",
+    group: SESSION_GROUP,
+  },
   ...SESSION_OPTIONS,
   nonce: {
     kind: "value",
     placeholder: "BYTES",
-    brief: "MNONCE, 16 bytes in hex or base64",
+    brief: "MNONCE, 16 bytes in hex or base64, or the 48 bytes of LAUNCH_MEASURE that end with it",
     group: SESSION_GROUP,
   },
 } as const satisfies Options;
@@ -230,6 +248,11 @@ export const PEER_OPTIONS: readonly string[] = [
   "vars-size",
   "vars-file",
 ];
+
+/** Whether the measurement is asked for, and not only the digest. */
+export function wantsMeasurement({ tik, tk }: MeasureOptions): boolean {
+  return (given(tik) ?? given(tk)) !== undefined;
+}
 
 /** An option given as nothing (`--initrd ''`) counts as not given, as in sev-snp-measure. */
 export function given(value: string | undefined): string | undefined {

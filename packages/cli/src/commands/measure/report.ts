@@ -20,7 +20,7 @@ import type { Io } from "../../output/io.ts";
 import { formatDigest, MODE_NAMES, printDigest, singleOf } from "./result.ts";
 import type { MeasureRequest } from "./result.ts";
 import { pageToJson, piecesToJson, printPieces, printSteps, stepsToJson } from "./explain.ts";
-import { given } from "./options.ts";
+import { given, wantsMeasurement } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
 
 /** One digest with what it stands for, as JSON shows it. */
@@ -39,7 +39,7 @@ export async function report(
   io: Io,
 ): Promise<number> {
   const many = countOf(request) > 1;
-  if (many && (options.explain || options["dump-vmsa"] || given(options.tik) !== undefined)) {
+  if (many && (options.explain || options["dump-vmsa"] || wantsMeasurement(options))) {
     throw new UsageError(
       "conflicting-options",
       "--explain, --dump-vmsa and --tik are for one digest, and the options give several",
@@ -107,7 +107,7 @@ async function reportExplained(
   const pieces = mode === "sev" ? sevPieces(parameters) : sevEsPieces({ ...parameters, ...single });
   printPieces(pieces, io);
   const digest = hashPieces(pieces).digest();
-  if (given(options.tik) !== undefined) {
+  if (wantsMeasurement(options)) {
     const { reportMeasurement } = await import("./hmac.ts");
     return reportMeasurement(digest, mode, options, io);
   }
@@ -197,7 +197,7 @@ async function measurementJson(
   request: MeasureRequest,
   options: MeasureOptions,
 ): Promise<object> {
-  if (given(options.tik) === undefined) return {};
+  if (!wantsMeasurement(options)) return {};
   const { measurementOf } = await import("./hmac.ts");
   const { hexDecode, base64Encode } = await import("@greenlight/core/bytes");
   const { measurement, blob } = measurementOf(hexDecode(digest), request.mode, options);

@@ -12,7 +12,7 @@ import {
 import { UsageError } from "../../command/usage-error.ts";
 import type { FileAhead } from "../../input/file.ts";
 import type { Io } from "../../output/io.ts";
-import { given } from "./options.ts";
+import { given, wantsMeasurement } from "./options.ts";
 import type { MeasureOptions } from "./options.ts";
 import {
   decodeFirmware,
@@ -38,6 +38,13 @@ export async function runMode(
   firmware: FileAhead | undefined,
   io: Io,
 ): Promise<number> {
+  const digest = given(options["launch-digest"]);
+  if (digest !== undefined) {
+    return (await import("./given-digest.ts")).measureGivenDigest(digest, options, io);
+  }
+  if ((given(options["vmsa-cpu0"]) ?? given(options["vmsa-cpu1"])) !== undefined) {
+    return (await import("./vmsa-files.ts")).measureVmsaFiles(options, firmware, io);
+  }
   switch (options.mode) {
     case "snp:ovmf-hash":
       return ovmfHash(options, firmware, io);
@@ -80,7 +87,7 @@ async function measure(
     dumpVmsa(request, single);
   }
   const digest = digestOfMode(request, single);
-  if (given(options.tik) !== undefined) {
+  if (wantsMeasurement(options)) {
     const { reportMeasurement } = await import("./hmac.ts");
     return reportMeasurement(digest, mode, options, io);
   }

@@ -2,7 +2,8 @@
 // `greenlight policy check`: every mistake in policy files, with line and column.
 
 import { defineCommand } from "../../command/command.ts";
-import { describePlaced, readPolicyFile } from "../../input/policy-file.ts";
+import { describePlaced } from "../../input/document-file.ts";
+import { readPolicyFile } from "../../input/policy-file.ts";
 import type { PolicyFile } from "../../input/policy-file.ts";
 import { toJson } from "../../output/json.ts";
 import { hang, paint } from "../../output/style.ts";

@@ -21,6 +21,13 @@ export const command = defineCommand({
       "Of several reports the worst counts, in the order 1, 2, 3.",
   ],
   positionals: { usage: "REPORT...", brief: "evidence to verify", min: 0, max: 1_000_000 },
+  variants: [
+    {
+      name: "sev",
+      brief: "verify the certificates of a SEV or SEV-ES platform",
+      load: async () => (await import("./sev/command.ts")).command,
+    },
+  ],
   options: OPTIONS,
   examples: [
     {

@@ -27,12 +27,20 @@ export interface VerifyContext {
 /** Reads and appraises. Errors about this source are its result; others are thrown. */
 export async function verifyOne(source: Source, context: VerifyContext): Promise<Result> {
   const { name } = source;
+  let bytes: Uint8Array | undefined;
   let evidence: Evidence;
   try {
-    evidence = readEvidence(source.read());
+    bytes = source.read();
+    evidence = readEvidence(bytes);
   } catch (error) {
     const isOther = source.found && isOtherFormat(error);
-    return { kind: isOther ? "passed-over" : "unreadable", name, error: readProblem(error) };
+    const problem = readProblem(error);
+    const hint = bytes === undefined ? undefined : await sevHint(bytes);
+    return {
+      kind: isOther ? "passed-over" : "unreadable",
+      name,
+      error: hint === undefined ? problem : { ...problem, hint },
+    };
   }
   const supplied = [...context.supplied(evidence), ...context.fetcher.kept(evidence.report)];
   const verdict = await appraised(evidence, supplied, context);
@@ -97,6 +105,18 @@ function appraised(
     at,
     ...(binding === undefined ? {} : { binding }),
   });
+}
+
+/** What to do with something that is no evidence, but of a platform with SEV or SEV-ES. */
+async function sevHint(bytes: Uint8Array): Promise<string | undefined> {
+  const { SEV_DETECTORS } = await import("../../input/sev-detectors.ts");
+  const found = SEV_DETECTORS.find(({ refuse }) => refuse(bytes) === undefined);
+  if (found?.kind === "sev-certificates") {
+    return "these are certificates of SEV; see greenlight verify sev --help";
+  }
+  return found?.kind === "sev-report"
+    ? "this is a legacy attestation report; see greenlight verify sev --help"
+    : undefined;
 }
 
 /** Whether bytes are of another format altogether, rather than evidence that is broken. */

@@ -10,9 +10,11 @@ export interface LikeRow {
   readonly theirs: string;
   /** What it does, in a few words. */
   readonly meaning: string;
-  /** What to write or look at here. */
+  /** What to write or look at here; commands in backticks. `not offered: ` and why, where there is nothing. */
   readonly ours: string;
-  /** Options of `greenlight verify` that `ours` names. */
+  /** The command whose options `ours` names, `verify` when it is not said. */
+  readonly command?: string;
+  /** Options of that command that `ours` names. */
   readonly options?: readonly string[];
   /** Fields of a policy that `ours` names; each can be given as `--set FIELD=VALUE` too. */
   readonly fields?: readonly string[];
