@@ -10,6 +10,8 @@ import { bundle, cliManifest, packageFolder } from "../scripts/lib/bundle.ts";
 import { root } from "../scripts/lib/process.ts";
 import { diagnoseRows } from "./cases/diagnose.ts";
 import { digestRows, setRow } from "./cases/digest.ts";
+import { launchOverheadRows } from "./cases/launch-overhead.ts";
+import { launchRows } from "./cases/launch.ts";
 import { processRows } from "./cases/processes.ts";
 import type { Programs } from "./cases/processes.ts";
 import { verifyProcessRows, verifyRows } from "./cases/verify.ts";
@@ -25,7 +27,9 @@ const HELP = `Usage: npm run bench -- [OPTION]...
                    a version manager's)
   --binary FILE    the single-file binary (default: of npm run release)
   --runs N         runs of each process (default 21)
-  --only GROUPS    of digests, processes, diagnose, verify, with commas
+  --launches N     launches of each kind without QEMU (default 101)
+  --boots N        guests booted by launch and plainly (default 7; needs what the demonstration needs)
+  --only GROUPS    of digests, processes, diagnose, verify, launches, boots, with commas
   --json           write the rows as JSON
   --help           show this help
 
@@ -38,7 +42,9 @@ const { values } = parseArgs({
     python: { type: "string", default: "/usr/bin/python3" },
     binary: { type: "string", default: releasedBinary() },
     runs: { type: "string", default: "21" },
-    only: { type: "string", default: "digests,processes,diagnose,verify" },
+    launches: { type: "string", default: "101" },
+    boots: { type: "string", default: "7" },
+    only: { type: "string", default: "digests,processes,diagnose,verify,launches,boots" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -74,6 +80,10 @@ async function main(): Promise<void> {
         Number(values.runs),
       ),
     ]);
+    await group("launches", () => launchRows(inputs.firmware, Number(values.launches)));
+    await group("boots", () =>
+      launchOverheadRows(node("packages/cli/dist/greenlight.js"), Number(values.boots)),
+    );
     const sorted = rows.toSorted((a, b) => a.group.localeCompare(b.group, "en"));
     if (values.json)
       console.log(JSON.stringify({ schema: "greenlight/bench/v1", rows: sorted }, null, 2));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm start`: measures a real OVMF image step by step, then plays a host that launched something
+// `npm run tour`: measures a real OVMF image step by step, then plays a host that launched something
 // else and asks why; verifies a real attestation report, and one with a changed bit. Everything runs in
 // this process on what the repository carries.
 

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { commandsPage } from "./lib/docs-commands.ts";
 import { conformancePage } from "./lib/docs-conformance.ts";
 import { findingsPage } from "./lib/docs-findings.ts";
+import { launchPlanPage, launchPlanSchemaFile, launchRecordPage } from "./lib/docs-launch.ts";
 import { layoutsPage } from "./lib/docs-layouts.ts";
 import { policyPage, policySchemaFile } from "./lib/docs-policy.ts";
 import { profilesPage } from "./lib/docs-profiles.ts";
@@ -22,6 +23,9 @@ const pages: readonly (readonly [name: string, text: string])[] = [
   ["commands.md", await commandsPage()],
   ["conformance.md", conformancePage()],
   ["findings.md", findingsPage()],
+  ["launch-plan.md", launchPlanPage()],
+  ["launch-plan.schema.json", launchPlanSchemaFile()],
+  ["launch-record.md", launchRecordPage()],
   ["layouts.md", layoutsPage()],
   ["policy.md", policyPage()],
   ["policy.schema.json", policySchemaFile()],

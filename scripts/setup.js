@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Brings a bare clone to the state in which `npm start` and `npm test` can run: the locked npm
-// packages, among them the Node this project runs on, and the Debian packages named as arguments.
-// Plain JavaScript without dependencies, because it is started by whatever Node (20 or newer) the
-// machine has. When there is nothing to do it only compares one hash.
+// packages, among them the Node this project runs on, and the sets of Debian packages named as
+// arguments. Plain JavaScript without dependencies, because it is started by whatever Node (20 or
+// newer) the machine has. When there is nothing to do it only compares one hash.
 //
-//   node scripts/setup.js [chromium]
+//   node scripts/setup.js [chromium] [launch] [interoperation]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -119,11 +119,34 @@ function checkBroughtNode() {
   }
 }
 
-/** Debian packages that a step may need, each with the program it is wanted for. */
-const debianPackages = { chromium: "chromium" };
+/** Debian packages that a step may need, by what for; each with the program or path it brings. */
+const debianPackages = {
+  chromium: { chromium: "chromium" },
+  // Real guests: the machine, encrypted disks, and what the guest's initrd is made of.
+  launch: {
+    "qemu-system-x86": "qemu-system-x86_64",
+    "qemu-utils": "qemu-img",
+    "cryptsetup-bin": "cryptsetup",
+    fdisk: "sfdisk",
+    dosfstools: "mkfs.vfat",
+    mtools: "mcopy",
+    e2fsprogs: "mke2fs",
+    "busybox-static": "busybox",
+    openssl: "openssl",
+  },
+  // Other people's tools that the tests compare with.
+  interoperation: {
+    "libvirt-clients": "virsh",
+    "libvirt-clients-qemu": "virt-qemu-sev-validate",
+    "python3-cryptography": "/usr/lib/python3/dist-packages/cryptography",
+    "python3-lxml": "/usr/lib/python3/dist-packages/lxml",
+  },
+};
 
-function isOnPath(program) {
-  const folders = (process.env.PATH ?? "").split(delimiter);
+function isThere(program) {
+  if (program.startsWith("/")) return existsSync(program);
+  // Debian keeps tools for disks where the PATH of ordinary users does not lead.
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
@@ -136,15 +159,14 @@ function isRoot() {
  * what needs them is skipped by name, and nothing else stops.
  */
 function installDebianPackages(names) {
-  for (const name of names) {
-    if (!Object.hasOwn(debianPackages, name)) {
-      fail(`unknown package ${name}`, `known are ${Object.keys(debianPackages).join(", ")}`);
-    }
-  }
-  const missing = names.filter((name) => !isOnPath(debianPackages[name]));
+  const wanted = names.flatMap((name) => {
+    if (Object.hasOwn(debianPackages, name)) return Object.entries(debianPackages[name]);
+    return fail(`unknown set ${name}`, `known are ${Object.keys(debianPackages).join(", ")}`);
+  });
+  const missing = wanted.filter(([, program]) => !isThere(program)).map(([name]) => name);
   if (missing.length === 0) return;
   const list = missing.join(" ");
-  if (!isOnPath("apt-get") || !isRoot()) {
+  if (!isThere("apt-get") || !isRoot()) {
     say(`missing: ${list}; what needs it is skipped (as root: apt-get install ${list})`);
     return;
   }

@@ -3,14 +3,15 @@
 // `N passed, N failed` with `, N skipped` behind it where something was skipped; every check and
 // every test counts as one. Exit code 0 when nothing failed, 1 otherwise, 2 for wrong usage.
 //
-//   node scripts/test.ts [--only tests|checks] [PATTERN]
+//   node scripts/test.ts [--only tests|checks|launch] [PATTERN]
 //
+// `launch` are the tests that start real guests; they run only when asked for.
 // PATTERN keeps the test files whose path, and the checks whose name, contain it.
 import { parseArgs } from "node:util";
 import { checks, runCheck } from "./lib/checks.ts";
-import { findTestFiles, runTests, type Failure, type Skip } from "./lib/tests.ts";
+import { findTestFiles, runTests, type Failure, type Skip, type TestKind } from "./lib/tests.ts";
 
-const usage = "usage: node scripts/test.ts [--only tests|checks] [PATTERN]";
+const usage = "usage: node scripts/test.ts [--only tests|checks|launch] [PATTERN]";
 
 /** Lines shown of one failure, and columns of a line. */
 const longestDetail = 60;
@@ -38,14 +39,14 @@ async function checkAll(pattern: string, tally: Tally): Promise<void> {
   }
 }
 
-async function testAll(pattern: string, tally: Tally): Promise<void> {
-  const files = findTestFiles(pattern);
+async function testAll(pattern: string, kind: TestKind, tally: Tally): Promise<void> {
+  const files = findTestFiles(pattern, kind);
   if (files.length === 0) return;
   const started = performance.now();
-  const { passed, failures, skips } = await runTests(files);
+  const { passed, failures, skips } = await runTests(files, kind);
   const count = passed + failures.length;
   const about = `${count} tests in ${files.length} ${files.length === 1 ? "file" : "files"}`;
-  line(failures.length === 0, "tests", about, (performance.now() - started) / 1000);
+  line(failures.length === 0, kind, about, (performance.now() - started) / 1000);
   tally.passed += passed;
   tally.failures.push(...failures);
   tally.skips.push(...skips);
@@ -69,17 +70,23 @@ function summarise(tally: Tally): string {
   return `${tally.passed} passed, ${tally.failures.length} failed${skipped}`;
 }
 
+/** What may be asked for alone. */
+const parts = ["tests", "checks", "launch"] as const;
+
+interface Request {
+  readonly only: (typeof parts)[number] | undefined;
+  readonly pattern: string;
+}
+
 /** The command line as `only` and `pattern`; undefined when it is wrong. */
-function parse(): { readonly only: string | undefined; readonly pattern: string } | undefined {
+function parse(): Request | undefined {
   try {
     const { values, positionals } = parseArgs({
       options: { only: { type: "string" } },
       allowPositionals: true,
     });
-    const { only } = values;
-    if (positionals.length > 1 || (only !== undefined && only !== "tests" && only !== "checks")) {
-      return undefined;
-    }
+    const only = parts.find((part) => part === values.only);
+    if (positionals.length > 1 || only !== values.only) return undefined;
     return { only, pattern: positionals[0] ?? "" };
   } catch {
     return undefined;
@@ -94,8 +101,8 @@ if (request === undefined) {
   const { only, pattern } = request;
   const tally: Tally = { passed: 0, failures: [], skips: [] };
   await Promise.all([
-    only === "tests" ? undefined : checkAll(pattern, tally),
-    only === "checks" ? undefined : testAll(pattern, tally),
+    only === undefined || only === "checks" ? checkAll(pattern, tally) : undefined,
+    only === "checks" ? undefined : testAll(pattern, only ?? "tests", tally),
   ]);
   if (tally.passed + tally.failures.length + tally.skips.length === 0) {
     const detail = "no check and no test file has that in its name";

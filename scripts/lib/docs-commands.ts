@@ -25,7 +25,10 @@ async function sectionsOf(entries: readonly CommandEntry[]): Promise<readonly st
   const sections = await Promise.all(
     entries.map(async (entry) => {
       const command = await entry.load();
-      if (!("subcommands" in command)) return [section(command.name, commandHelp(command))];
+      if (!("subcommands" in command)) {
+        const own = section(command.name, commandHelp(command));
+        return [own, ...(await sectionsOf(command.variants ?? []))];
+      }
       const group = section(command.name, groupHelp(command, command.subcommands));
       return [group, ...(await sectionsOf(command.subcommands))];
     }),

@@ -10,11 +10,17 @@ import { root } from "./process.ts";
 /** Where tests are; a workspace's tests mirror its sources. */
 const testFiles = [
   "packages/*/test/**/*.test.ts",
-  "{bench,fixtures,fuzz,scripts}/test/**/*.test.ts",
+  "{bench,demo,fixtures,fuzz,scripts}/test/**/*.test.ts",
 ];
+
+/** Where tests are that start real guests. */
+const launchFiles = ["{demo,packages/*}/test/**/*.e2e.ts"];
 
 /** A file of tests may take this long, in milliseconds, before it counts as hanging. */
 const patience = 180_000;
+
+/** The same for tests that start real guests: a loaded machine is ten times slower. */
+const launchPatience = 1_800_000;
 
 export interface Failure {
   readonly name: string;
@@ -46,9 +52,12 @@ export interface Outcome {
   readonly details: { readonly type?: string; readonly error?: Error };
 }
 
+/** Which tests: all that need nothing but this process, or those that start real guests. */
+export type TestKind = "tests" | "launch";
+
 /** The test files, relative to the repository, whose path contains `pattern`. */
-export function findTestFiles(pattern: string): string[] {
-  return globSync(testFiles, { cwd: root })
+export function findTestFiles(pattern: string, kind: TestKind = "tests"): string[] {
+  return globSync(kind === "tests" ? testFiles : launchFiles, { cwd: root })
     .filter((file) => file.includes(pattern))
     .toSorted();
 }
@@ -130,14 +139,20 @@ export class Collector {
   }
 }
 
-/** Runs `files` (relative to the repository), as many at a time as there are processors. */
-export async function runTests(files: readonly string[]): Promise<TestReport> {
+/**
+ * Runs `files` (relative to the repository), as many at a time as there are processors; those that
+ * start guests, each of which keeps a processor busy, one at a time.
+ */
+export async function runTests(
+  files: readonly string[],
+  kind: TestKind = "tests",
+): Promise<TestReport> {
   const collector = new Collector(files.length);
   const stream = run({
-    concurrency: true,
+    concurrency: kind === "tests",
     cwd: root,
     files: files.map((file) => join(root, file)),
-    timeout: patience,
+    timeout: kind === "tests" ? patience : launchPatience,
   });
   stream.on("test:start", (test) => collector.started(test));
   stream.on("test:stderr", (text) => collector.wroteError(text.file, text.message));

@@ -198,5 +198,5 @@ test("a Debian package that cannot be had is named, and nothing else stops", (t)
 test("a Debian package that nothing is known of is a mistake", (t) => {
   const { status, stderr } = bareMachine(t).setUp("emacs");
   assert.equal(status, 1);
-  assert.match(stderr, /failed: unknown package emacs\n {2}hint: known are chromium/);
+  assert.match(stderr, /failed: unknown set emacs\n {2}hint: known are chromium/);
 });
