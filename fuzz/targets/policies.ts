@@ -11,7 +11,7 @@ import {
 } from "../../packages/core/src/appraisal/policy/index.ts";
 import { LayoutError } from "../../packages/core/src/bytes/index.ts";
 import { decodeReport } from "../../packages/core/src/evidence/index.ts";
-import { readPolicyDocument } from "../../packages/cli/src/input/policy-document.ts";
+import { readDocument } from "../../packages/cli/src/input/document.ts";
 import type { Target } from "../engine/target.ts";
 import { bytesOf, check, declared, shifted, textOf } from "./support.ts";
 
@@ -76,7 +76,7 @@ export const targets: readonly Target[] = [
     maxLength: 1024,
     expected,
     run(data) {
-      const document = readPolicyDocument(textOf(data));
+      const document = readDocument(textOf(data));
       if ("problems" in document) return;
       try {
         const policy = parsePolicy(document.value);
