@@ -107,6 +107,7 @@ export const targets: readonly Target[] = [
     name: "platform-stored",
     seeds: () => [stored()],
     text: true,
+    maxLength: 16_384,
     expected: (error) => error instanceof SyntaxError || expected(error),
     run(data) {
       const platform = loadPlatform(JSON.parse(textOf(data)));

@@ -116,6 +116,7 @@ test("headers that ask for too much are refused", () => {
     ["size", (view) => view.setBigUint64(24, 1n << 62n)],
     ["refcountClusters", (view) => view.setUint32(56, 0xffff_ffff)],
     ["headerLength", (view) => view.setUint32(100, 3)],
+    ["refcountOrder", (view) => view.setUint32(96, 7)],
     ["magic", (view) => view.setUint8(3, 0)],
   ];
   for (const [field, change] of cases) {

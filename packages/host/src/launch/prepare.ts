@@ -100,7 +100,7 @@ async function judgedPlatform(
   try {
     const exporting = run.context.host.platformExport();
     const exported = await run.inTime("the platform's certificates", exporting);
-    return await materials.verifyPlatform(exported);
+    return await run.inTime("the judgement of the platform", materials.verifyPlatform(exported));
   } catch (error) {
     const judged = withAcceptance(local, materials.accept);
     if (outcomeOf(judged) === "rejected") await run.judge("prepared", "planned", judged);

@@ -67,8 +67,9 @@ async function recorded(
   const record = new LaunchRecord(before(store), now, onEntry);
   try {
     const last = former.entries.at(-1);
-    // All that can be gone on with is a session that was prepared.
-    if (last !== undefined && last.step !== "offered") throw sessionUsed(context.folder);
+    // All that can be gone on with is a session that was prepared, and perhaps looked at again.
+    const isPrepared = last?.state === "offered" && ["offered", "prepared"].includes(last.step);
+    if (last !== undefined && !isPrepared) throw sessionUsed(context.folder);
     record.continueAfter(former);
     const run = new LaunchRun(materials, context, session, record);
     if (last === undefined) await begin(run, materials);

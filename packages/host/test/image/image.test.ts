@@ -2,7 +2,6 @@
 // Images made and checked with the system's own tools.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   mkdirSync,
@@ -25,6 +24,7 @@ import { mustRun, runTool } from "../../src/image/tool.ts";
 import { withFileSource } from "../../src/image/file-source.ts";
 import { jsonOf, luksHeader, openToAnyone } from "../../../core/test/support/luks-header.ts";
 import { missingVectors, readVector } from "../../../core/test/support/vectors.ts";
+import { makeFifo } from "../support/fifo.ts";
 import { missingTools } from "../support/tools.ts";
 
 const MIB = 1024 * 1024;
@@ -256,8 +256,7 @@ test("work that is interrupted leaves nothing", { skip }, async () => {
 });
 
 test("what is no file is refused at once", async () => {
-  const fifo = path("fifo");
-  execFileSync("mkfifo", [fifo]);
+  const fifo = makeFifo(path("fifo"));
   for (const each of [fifo, folder])
     await assert.rejects(checkImage({ path: each }), code("not-a-file"));
 });

@@ -137,7 +137,8 @@ describe("an honest launch", () => {
         runLaunch(materials(platform), context(each, folder.path)),
       ),
     );
-    const done = launches.filter(({ status }) => status === "fulfilled");
+    const done = launches.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    for (const { guest } of done) await guest?.kill();
     assert.equal(done.length, 1);
     const refused = launches.find((each) => each.status === "rejected");
     assert.match(String(refused?.reason), /another launch works in it/);
@@ -150,7 +151,7 @@ describe("an honest launch", () => {
   test("has its keys in memory alone once the guest is started", async () => {
     let keysAtStart: boolean | undefined;
     const honest = host();
-    await runLaunch(
+    const result = await runLaunch(
       materials(platform),
       context(honest, folder.path, {
         onEntry({ step }) {
@@ -160,6 +161,7 @@ describe("an honest launch", () => {
       }),
     );
     assert.equal(keysAtStart, false);
+    await result.guest?.kill();
   });
 
   test("tells every line of the record as it is written", async () => {
@@ -351,6 +353,17 @@ describe("a session serves one launch", () => {
     await assert.rejects(runLaunch(materials(platform), context(host(), folder.path)), {
       code: "session-used",
     });
+  });
+
+  test("but it may be prepared more than once", async () => {
+    for (let time = 0; time < 2; time++) {
+      const prepared = context(host(), folder.path, { until: "prepare" });
+      assert.equal((await runLaunch(materials(platform), prepared)).state, "offered");
+    }
+    const result = await runLaunch(materials(platform), context(host(), folder.path));
+    assert.equal(result.state, "running", result.reason);
+    assert.deepEqual(readRecord(result.record).problems, []);
+    await result.guest?.kill();
   });
 
   test("and one plan", async () => {

@@ -17,6 +17,7 @@ import type { LaunchHost } from "../../src/launch/host.ts";
 import type { GuestEnd, Hypervisor } from "../../src/launch/hypervisor.ts";
 import type { SnpMaterials } from "../../src/launch/materials.ts";
 import { runLaunch } from "../../src/launch/run.ts";
+import { QmpError } from "../../src/qmp/error.ts";
 import { PASSPHRASE, context, readRecord, snpMaterials, temporaryFolder } from "./support.ts";
 
 const hierarchy = createHierarchy({ line: "Milan" });
@@ -57,6 +58,8 @@ interface GuestOptions {
   readonly says?: string;
   /** Ends before it has said anything. */
   readonly dies?: true;
+  /** Powers off once it is judged, before it can be asked whether it runs. */
+  readonly brief?: true;
 }
 
 /** A guest of the imitated host, and what it got. */
@@ -118,12 +121,14 @@ class SnpHost implements LaunchHost {
   readonly guest: SnpGuest;
   state: "none" | "stopped" | "running" | "gone" = "none";
   readonly #dies: boolean;
+  readonly #brief: boolean;
   readonly #ended = Promise.withResolvers<GuestEnd>();
   readonly #pair = duplexPair();
 
   constructor(options: GuestOptions) {
     this.guest = new SnpGuest(options);
     this.#dies = options.dies === true;
+    this.#brief = options.brief === true;
   }
 
   describe() {
@@ -155,7 +160,13 @@ class SnpHost implements LaunchHost {
       attestationReport: never,
       injectSecret: never,
       launchInfo: never,
-      runState: async () => (this.state === "running" ? "running" : "prelaunch"),
+      runState: async () => {
+        if (this.#brief) {
+          this.#ended.resolve({ reason: "the guest powered off", byGuest: true });
+          throw new QmpError("closed", "QEMU closed the QMP connection");
+        }
+        return this.state === "running" ? "running" : "prelaunch";
+      },
       resume: async () => {
         this.state = "running";
         if (this.#dies) this.#end();
@@ -196,6 +207,32 @@ test("a guest that is as planned gets its secret, encrypted to its key", async (
   while (host.guest.secret === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(Buffer.from(host.guest.secret), PASSPHRASE);
   await result.guest?.kill();
+});
+
+test("a channel that comes when nobody waits for it any more is closed", async () => {
+  const host = new SnpHost({});
+  const late = Promise.withResolvers<Duplex>();
+  host.channel = async () => late.promise;
+  const stop = new AbortController();
+  const onEntry = ({ step }: { readonly step: string }): void => {
+    if (step === "launched") stop.abort();
+  };
+  const given = context(host, folder.path, { signal: stop.signal, onEntry });
+  const result = await runLaunch(materials, given);
+  assert.equal(result.state, "failed", result.reason);
+  const [port] = duplexPair();
+  late.resolve(port);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(port.destroyed, true, "it would keep the process from ending");
+});
+
+test("a guest that powers off as soon as it has its secret has run", async () => {
+  const host = new SnpHost({ brief: true });
+  const result = await runLaunch(materials, context(host, folder.path));
+  assert.equal(result.state, "running", result.reason);
+  assert.equal(result.released, "yes");
+  assert.match(result.reason, /The guest has run: the guest powered off/);
+  assert.deepEqual(readRecord(result.record).problems, []);
 });
 
 describe("a guest is refused, told so, and ended", () => {

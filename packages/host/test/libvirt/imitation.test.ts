@@ -233,14 +233,14 @@ test("a virsh that hangs, is absent, or would take a name for an option", async 
 });
 
 test("the end of a domain, however it is told", async (t) => {
-  for (const [domstate, reason] of [
-    ["shut off (destroyed)", "the domain was destroyed"],
-    ["shut off (shutdown)", "the guest powered off"],
-    ["crashed (panicked)", "libvirt says: crashed (panicked)"],
+  for (const [domstate, end] of [
+    ["shut off (destroyed)", { reason: "the domain was destroyed" }],
+    ["shut off (shutdown)", { reason: "the guest powered off", byGuest: true }],
+    ["crashed (panicked)", { reason: "libvirt says: crashed (panicked)" }],
   ] as const) {
     const { options } = await setUp(t, { ...TABLE, domstate });
     const host = await libvirtHypervisor(options);
-    assert.deepEqual(await host.ended, { reason });
+    assert.deepEqual(await host.ended, end);
     if (domstate.startsWith("shut off")) await host.kill();
   }
 });

@@ -2,11 +2,11 @@
 // Files that a stranger's command line names.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readSmallFile } from "@greenlight/host/machine";
+import { makeFifo } from "../support/fifo.ts";
 import { testFolder } from "../support/qemu.ts";
 
 test("regular files are read, from their beginning and not for ever", async (t) => {
@@ -20,8 +20,7 @@ test("regular files are read, from their beginning and not for ever", async (t) 
 
 test("nothing else is", async (t) => {
   const folder = await testFolder(t);
-  const fifo = join(folder, "fifo");
-  execFileSync("mkfifo", [fifo]);
+  const fifo = makeFifo(join(folder, "fifo"));
   for (const path of [fifo, folder, "/dev/zero", join(folder, "nothing"), "a\0b"]) {
     assert.equal(readSmallFile(path), undefined, path);
   }

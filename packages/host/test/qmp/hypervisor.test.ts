@@ -201,7 +201,7 @@ test("the guest's end, as QEMU tells it", async () => {
   const client = await QmpClient.open(peer.client, PATIENT);
   const host = qemuHypervisor(client, PATIENT);
   await host.resume();
-  assert.deepEqual(await host.ended, { reason: "the guest powered off" });
+  assert.deepEqual(await host.ended, { reason: "the guest powered off", byGuest: true });
 });
 
 /** A process that ends when it is stopped. */

@@ -4,7 +4,7 @@
 
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createPlatform, readPlatformFile, writePlatformFile } from "../platform/index.ts";
 import type { Faults, Platform, PlatformOptions } from "../platform/index.ts";
 import { PspError } from "./error.ts";
@@ -35,7 +35,7 @@ export class PlatformFolder {
   static create(path: string, options: PlatformOptions): PlatformFolder {
     const folder = new PlatformFolder(resolve(path));
     try {
-      mkdirSync(folder.path, { recursive: true, mode: 0o700 });
+      makeFolders(folder.path);
     } catch (error) {
       throw systemError(`the folder ${JSON.stringify(path)} cannot be made`, error);
     }
@@ -115,6 +115,16 @@ export class PlatformFolder {
       { hint: "it holds the platform's private keys: chmod 700, or name a new one" },
     );
   }
+}
+
+/**
+ * Makes a folder and those above it that are not there. Node's own way never ends where the system says
+ * of a folder that is there that it is not, as in /proc.
+ */
+function makeFolders(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** What the system refused. */

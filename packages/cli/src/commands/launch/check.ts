@@ -15,6 +15,7 @@ import { hexEncode } from "@greenlight/core/bytes";
 import { buildSecretTable } from "@greenlight/core/session";
 import { defineCommand } from "../../command/command.ts";
 import { describePlaced } from "../../input/document-file.ts";
+import type { PlacedProblem } from "../../input/document-file.ts";
 import { countFindings, formatFindings } from "../../output/findings.ts";
 import type { Io } from "../../output/io.ts";
 import { toJson } from "../../output/json.ts";
@@ -51,8 +52,7 @@ export const command = defineCommand({
     if ("problems" in file) {
       const { problems } = file;
       if (options.json) io.out(toJson({ schema: SCHEMA, file: path, ok: false, problems }));
-      else io.out(`${problems.map((problem) => describePlaced(path, problem)).join("\n")}\n`);
-      for (const { hint } of problems) if (hint !== undefined) io.err(`hint: ${hint}\n`);
+      else io.out(`${problems.map((problem) => problemLines(path, problem)).join("\n")}\n`);
       return 2;
     }
     const settings = {
@@ -79,6 +79,11 @@ export const command = defineCommand({
     return { accepted: 0, rejected: 1, undecided: 3 }[outcome];
   },
 });
+
+function problemLines(path: string, problem: PlacedProblem): string {
+  const line = describePlaced(path, problem);
+  return problem.hint === undefined ? line : `${line}\n${hang("  hint: ", problem.hint)}`;
+}
 
 function findingsOf({ materials }: LoadedPlan): readonly Finding[] {
   if (materials.generation === "sev-snp") return materials.findings;

@@ -42,17 +42,29 @@ export const command = defineCommand({
     if (options.json) {
       io.out(toJson({ schema: SCHEMA, outcome, findings, lines, digest: lines.at(-1)?.digest }));
     } else {
-      for (const line of lines) io.out(`${stepLine(line)}\n`);
+      for (const line of shownLines(lines)) io.out(`${line}\n`);
       const { colour } = io;
       const words = outcome === "accepted" ? "The record is whole." : "The record is not whole.";
-      io.out(`\n${paint(outcome === "accepted" ? "green" : "red", words, colour)}\n`);
+      if (lines.length > 0) io.out("\n");
+      io.out(`${paint(outcome === "accepted" ? "green" : "red", words, colour)}\n`);
       io.out(`Findings: ${countFindings(findings)}\n`);
       io.out(`${formatFindings(findings, { colour, verbose: options.verbose })}\n`);
-      io.out(`digest   ${lines.at(-1)?.digest ?? ""}\n`);
+      const last = lines.at(-1);
+      if (last !== undefined && "entry" in last) io.out(`digest   ${last.digest}\n`);
     }
     return { accepted: 0, rejected: 1, undecided: 3 }[outcome];
   },
 });
+
+/** Broken lines that are shown one by one; a file that is something else has thousands. */
+const MOST_BROKEN = 10;
+
+function shownLines(lines: readonly LaunchRecordLine[]): readonly string[] {
+  const broken = lines.filter((line) => !("entry" in line));
+  const left = new Set(broken.slice(MOST_BROKEN));
+  const shown = lines.filter((line) => !left.has(line)).map(stepLine);
+  return left.size === 0 ? shown : [...shown, `  and ${left.size} more lines that are none`];
+}
 
 function stepLine(line: LaunchRecordLine): string {
   if (!("entry" in line)) return hang(`  line ${line.number}  `, line.problem);

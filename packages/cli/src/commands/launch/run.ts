@@ -7,6 +7,7 @@ import type { LaunchHost, LaunchMaterials, LaunchResult } from "@greenlight/host
 import { shownName } from "../../output/name.ts";
 import { reportFailure } from "../../output/failure.ts";
 import type { Io } from "../../output/io.ts";
+import { lastingIo } from "../../output/lasting.ts";
 import { interruptible } from "../attest/interruption.ts";
 import { loadMaterials } from "./materials.ts";
 import type { LaunchOptions } from "./options.ts";
@@ -21,7 +22,10 @@ const EXIT_CODES = { offered: 0, running: 0, refused: 1, failed: 3 } as const;
  * @returns 0 when the secrets were released and the guest runs (or ran and powered off), 1 when the
  * launch was refused, 3 when it could not be decided or the host failed.
  */
-export async function launch(path: string, options: LaunchOptions, io: Io): Promise<number> {
+export async function launch(path: string, options: LaunchOptions, given: Io): Promise<number> {
+  // The record tells what happened; that nobody listens any more must not end a guest, or hide how it
+  // ended behind another exit code.
+  const io = lastingIo(given);
   const read = await loadPlan(path);
   await anticipateHost(read.plan);
   const { materials, guest } = await loadMaterials(read, options, io);

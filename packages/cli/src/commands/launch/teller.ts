@@ -23,7 +23,7 @@ const VERDICTS = {
 const RELEASED = {
   yes: "The secrets were released.",
   no: "Nothing was released.",
-  unknown: "Whether the secrets arrived is not known; the guest was not let run with them.",
+  unknown: "Whether the secrets arrived is not known; the guest was told to end.",
 } as const;
 
 const HAND_OVER =

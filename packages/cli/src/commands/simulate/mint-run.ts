@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `greenlight simulate mint` does.
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../../command/usage-error.ts";
 import { systemErrorCode } from "../../input/system-error.ts";
 import { unwritable, writeFiles } from "../../output/file.ts";
@@ -61,9 +61,16 @@ export async function mint(folder: string, options: MintOptions, io: Io): Promis
   return 0;
 }
 
+/** Node's own way to make several never ends where the system says that /proc is not there. */
+function makeFolders(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  mkdirSync(path);
+}
+
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(resolve(folder));
   } catch (error) {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;

@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { run } from "../../../src/main.ts";
+import { OutputClosed } from "../../../src/output/io.ts";
 import { greenlight } from "../../support/capture.ts";
 import { enterExampleFolder } from "../../support/folder.ts";
 import type { ExampleFolder } from "../../support/folder.ts";
@@ -46,11 +48,11 @@ describe("launch check", () => {
   test("tells every mistake by line and column", async () => {
     const wrong = PLAN.replace("vcpus: 2", "vcpu: 2").replace("qemu: {}", "qemu: { cbitpos: 5 }");
     writeFileSync("wrong.yaml", wrong);
-    const { code, out, err } = await greenlight("launch", "check", "wrong.yaml");
+    const { code, out } = await greenlight("launch", "check", "wrong.yaml");
     assert.equal(code, 2);
     assert.match(out, /^wrong\.yaml:9:3: guest\.vcpu is not known$/m);
     assert.match(out, /^wrong\.yaml:16:20: host\.qemu\.cbitpos is 5/m);
-    assert.match(err, /did you mean vcpus/);
+    assert.match(out, /^ {2}hint: did you mean vcpus/m);
   });
 
   test("tells files that are not there", async () => {
@@ -90,6 +92,19 @@ describe("launch", () => {
     assert.match(out, /^Refused: .*\n?.*firmware\.host-shim\.started/);
     assert.match(readFileSync("open.launch/record.jsonl", "utf8"), /"step":"refusing"/);
   });
+});
+
+test("a launch is not told otherwise because nobody reads about it any more", async () => {
+  const closed = (): never => {
+    throw new OutputClosed();
+  };
+  const io = { out: closed, err: closed, colour: false, liveProgress: false };
+  const code = await run(["launch", "open.yaml", "--session", "unheard.launch", "--json"], io);
+  // Without QEMU there is no host to refuse for.
+  assert.ok(code === 1 || code === 3, String(code));
+  if (code === 3) return;
+  assert.match(readFileSync("unheard.launch/record.jsonl", "utf8"), /"step":"refusing"/);
+  assert.match(readFileSync("unheard.launch/record.jsonl", "utf8"), /"step":"ended"/);
 });
 
 describe("launch record", () => {

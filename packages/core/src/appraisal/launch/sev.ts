@@ -280,8 +280,11 @@ function minimumFinding(
       hint: "the host has to update its SEV firmware",
     };
   }
-  if (!proved) {
-    const title = "Whether the firmware API is new enough is not proved: no measurement matches";
+  // Old firmware measures no version, so that any other could be behind the same measurement.
+  const covers = apiForm({ major: apiMajor, minor: apiMinor }).measuresVersions;
+  if (!proved || !covers) {
+    const why = proved ? "the measurement does not cover it" : "no measurement matches";
+    const title = `Whether the firmware API is new enough is not proved: ${why}`;
     return { id, outcome: "unknown", title, expected, actual, source: SOURCE };
   }
   const title = "The firmware API, which the measurement proves, is new enough";

@@ -77,7 +77,9 @@ export function kindOf(value: unknown): string {
 
 /** The refusal of a value of another type than wanted. */
 export function wrongType(value: unknown, wanted: string, hint?: string): Refusal {
-  return new Refusal("wrong-type", `${kindOf(value)}, must be ${wanted}`, hint);
+  // What to do about a value does not help where there is none.
+  const told = value === undefined ? undefined : hint;
+  return new Refusal("wrong-type", `${kindOf(value)}, must be ${wanted}`, told);
 }
 
 /** A whole number from `min` to `max`; text such as `0x1f` or `12` counts as one. */

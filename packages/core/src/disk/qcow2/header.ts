@@ -64,6 +64,8 @@ export const QCOW2_HEADER_SIZE = 112;
 const CLUSTER_BITS = { least: 9, most: 21 } as const;
 const LARGEST_L1 = 32 * 1024 * 1024;
 const LARGEST_REFCOUNTS = 8 * 1024 * 1024;
+/** Refcounts have 64 bits at most. */
+const LARGEST_REFCOUNT_ORDER = 6;
 
 /** Whether an image begins as qcow2 does. */
 export function isQcow2(beginning: Uint8Array): boolean {
@@ -112,6 +114,9 @@ export function readQcow2Header(beginning: Uint8Array): Qcow2Header {
   const least = QCOW2_HEADER.size + QCOW2_HEADER_ADDED.size;
   if (added.headerLength < least || added.headerLength > clusterSize) {
     throw problem("bad-length", `is ${added.headerLength}`, "headerLength", 100);
+  }
+  if (added.refcountOrder > LARGEST_REFCOUNT_ORDER) {
+    throw problem("out-of-range", `is ${added.refcountOrder}, at most 6`, "refcountOrder", 96);
   }
   const hasType = added.headerLength > least;
   return {

@@ -199,6 +199,9 @@ describe("a launch that is not", () => {
     assert.deepEqual(open(appraiseSevLaunch(given)), ["launch.api.not-covered"]);
     const accept = new Set(["launch.api.not-covered"]);
     assert.equal(appraiseSevLaunch({ ...given, accept }).outcome, "accepted");
+    const unproved = appraiseSevLaunch({ ...given, accept, minimum: { major: 0, minor: 16 } });
+    assert.equal(unproved.outcome, "undecided");
+    assert.deepEqual(open(unproved), ["launch.api.below-minimum"]);
   });
 
   test("whatever bit of the measurement is turned", () => {

@@ -72,6 +72,7 @@ function contradictions(plan: LaunchPlan): readonly PlanProblem[] {
     ...hostProblems(plan),
     ...generationProblems(plan),
     ...profileProblems(plan),
+    ...amountProblems(plan),
     ...secretProblems(plan),
     ...plan.accept.flatMap((id, index) =>
       isAcceptable(id)
@@ -145,6 +146,29 @@ function profileProblems({ generation, guest }: LaunchPlan): readonly PlanProble
   });
 }
 
+/** Launches that a plan may describe: digests of all of them are computed before anything is begun. */
+const MAX_LAUNCHES = 256;
+
+/** vCPUs of all launches together: SEV-ES and SEV-SNP measure a page of each. */
+const MAX_MEASURED_VCPUS = 16_384;
+
+function amountProblems({ generation, guest }: LaunchPlan): readonly PlanProblem[] {
+  const count = (list: readonly string[] | "default", usual: number): number =>
+    list === "default" ? usual : list.length;
+  const states = count(guest.vmsaProfiles, 2) * count(guest.sevFeatures, 1);
+  const launches = (1 + guest.otherFirmwares.length) * (generation === "sev" ? 1 : states);
+  const hint = "leave out firmwares, VMSA profiles and features that this host does not have";
+  const refused = (reason: string) => [problem(["guest"], reason, { code: "too-large", hint })];
+  if (launches > MAX_LAUNCHES) {
+    return refused(`describes ${launches} launches, at most ${MAX_LAUNCHES} are taken`);
+  }
+  const pages = generation === "sev" ? 0 : launches * guest.vcpus;
+  if (pages <= MAX_MEASURED_VCPUS) return [];
+  return refused(
+    `describes launches with ${pages} vCPUs together, at most ${MAX_MEASURED_VCPUS} are taken`,
+  );
+}
+
 function secretProblems({ secrets, generation }: LaunchPlan): readonly PlanProblem[] {
   const seen = new Set<string>();
   if (generation === "sev-snp" && secrets.length > 1) {
@@ -166,6 +190,9 @@ function secretProblems({ secrets, generation }: LaunchPlan): readonly PlanProbl
       ];
     }
     seen.add(name);
+    if (nul && generation === "sev-snp") {
+      return [problem(["secrets", index, "nul"], "is only for SEV and SEV-ES, where GRUB asks")];
+    }
     if (nul && known?.alias !== "luks-key") {
       return [problem(["secrets", index, "nul"], "is only for the disk passphrase")];
     }

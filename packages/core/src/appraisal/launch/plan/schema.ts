@@ -101,7 +101,10 @@ const PLATFORM_SECTION = z.prefault(
       "Product lines that are taken (SEV and SEV-ES; for SEV-SNP see the policy). None given: all.",
     ),
     minimumApi: withDefault(
-      patterned(/^(any|[0-9]{1,3}\.[0-9]{1,3})$/, 'any, or a version such as "1.55"'),
+      patterned(
+        /^(any|(2[0-4][0-9]|25[0-5]|1?[0-9]{1,2})\.(2[0-4][0-9]|25[0-5]|1?[0-9]{1,2}))$/,
+        'any, or a version such as "1.55"',
+      ),
       "any",
       "Lowest firmware API. It is put into the guest policy, checked in the certificates, and " +
         "checked again when the measurement has proved it (SEV and SEV-ES).",

@@ -4,7 +4,7 @@
 
 import type { Finding } from "../../../finding/index.ts";
 import { FIRST_PREVIOUS, LAUNCH_RECORD_SCHEMA, LAUNCH_TRANSITIONS } from "./format.ts";
-import type { LaunchRecordEntry } from "./format.ts";
+import type { LaunchRecordEntry, LaunchState } from "./format.ts";
 import type { LaunchRecordLine } from "./parse.ts";
 
 /**
@@ -64,6 +64,9 @@ function chainFinding(lines: readonly LaunchRecordLine[]): Finding {
   return { id, outcome: "pass", title: "Every line follows the one before it", actual: previous };
 }
 
+/** What a launch that is over has come to. */
+const ENDS: ReadonlySet<LaunchState> = new Set(["running", "refused", "failed"]);
+
 function orderFinding(entries: readonly LaunchRecordEntry[]): Finding {
   const id = "launch.record.order";
   for (const [index, { state, step }] of entries.entries()) {
@@ -73,7 +76,7 @@ function orderFinding(entries: readonly LaunchRecordEntry[]): Finding {
         ? state === "planned" && step === "begun"
         : before.step !== "ended" &&
           (before.state === state || LAUNCH_TRANSITIONS[before.state].includes(state));
-    if (isPossible) continue;
+    if (isPossible && (step !== "ended" || ENDS.has(state))) continue;
     return {
       id,
       outcome: "fail",

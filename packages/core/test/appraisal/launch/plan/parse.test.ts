@@ -198,6 +198,28 @@ test("every path can be made another, and nothing else changes", () => {
   }
 });
 
+test("a plan describes no more launches than can be computed soon", () => {
+  const sevFeatures = Array.from({ length: 200 }, (_, i) => `0x${i.toString(16)}`);
+  const refused = (plan: object, reason: RegExp): void =>
+    assert.throws(() => parseLaunchPlan({ ...LEAST, ...plan }), {
+      code: "too-large",
+      message: reason,
+    });
+  refused({ generation: "sev-es", guest: { firmware: "f", sevFeatures } }, /400 launches/);
+  const guest = { firmware: "f", sevFeatures: sevFeatures.slice(0, 3), vcpus: 4096 };
+  refused({ generation: "sev-es", guest }, /24576 vCPUs/);
+  assert.equal(parseLaunchPlan({ ...LEAST, generation: "sev", guest }).guest.vcpus, 4096);
+});
+
+test("a version of the API is two bytes", () => {
+  const given = (minimumApi: string) =>
+    parseLaunchPlan({ ...LEAST, generation: "sev", platform: { minimumApi } }).platform.minimumApi;
+  for (const version of ["any", "0.17", "1.55", "255.255"]) assert.equal(given(version), version);
+  for (const version of ["1.256", "256.0", "1.300", "999.999"]) {
+    assert.throws(() => given(version), { code: "bad-value" }, version);
+  }
+});
+
 test("no value makes it throw anything but its own error", () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.constantFrom(...Object.keys(LEAST), "secrets"), (value, key) => {
