@@ -4,7 +4,6 @@
 // be named.
 
 import { guidEncode, hexEncode } from "@greenlight/core/bytes";
-import type { Artefact } from "./artefact.ts";
 import { isText } from "./lookalike.ts";
 import {
   SEV_STRUCTURE_SIZES,
@@ -18,12 +17,14 @@ import type {
   SevStructureArtefact,
 } from "./sev-file.ts";
 
+type SevArtefact = SevCertificatesArtefact | SevSecretTableArtefact | SevStructureArtefact;
+
 /** A kind of artefact that is recognised here; see Detector. */
 interface SevDetector {
-  readonly kind: (SevCertificatesArtefact | SevSecretTableArtefact | SevStructureArtefact)["kind"];
+  readonly kind: SevArtefact["kind"];
   readonly title: string;
   readonly refuse: (bytes: Uint8Array) => string | undefined;
-  readonly decode: (bytes: Uint8Array) => Artefact | Promise<Artefact>;
+  readonly decode: (bytes: Uint8Array) => SevArtefact | Promise<SevArtefact>;
 }
 
 /** GUID of the table of secrets (edk2 OvmfPkg/AmdSev/SecretDxe, SecretDxe.c). */

@@ -4,7 +4,7 @@
 
 import { LayoutError } from "@greenlight/core/bytes";
 import type { FoundSevCertificate } from "@greenlight/core/sev-endorsement";
-import type { SecretTable } from "@greenlight/core/session";
+import type { ExportedGuest, SecretTable } from "@greenlight/core/session";
 
 /** One or more certificates, one after the other. */
 export interface SevCertificatesArtefact {
@@ -20,9 +20,21 @@ export interface SevSecretTableArtefact {
   readonly bytes: Uint8Array;
 }
 
+/** A guest that its owner sends whole. */
+export interface ExportedGuestArtefact {
+  readonly kind: "exported-guest";
+  readonly guest: ExportedGuest;
+  readonly bytes: Uint8Array;
+}
+
 /** A structure of one size. */
 export interface SevStructureArtefact {
-  readonly kind: "sev-session" | "sev-report" | "sev-packet-header" | "sev-measurement";
+  readonly kind:
+    | "sev-session"
+    | "sev-report"
+    | "sev-packet-header"
+    | "sev-measurement"
+    | "firmware-statement";
   readonly bytes: Uint8Array;
 }
 
@@ -32,6 +44,7 @@ export const SEV_STRUCTURE_SIZES: Readonly<Record<SevStructureArtefact["kind"], 
   "sev-report": 208,
   "sev-packet-header": 52,
   "sev-measurement": 48,
+  "firmware-statement": 176,
 };
 
 /** @throws {LayoutError} for anything but certificates one after the other. */
@@ -44,6 +57,12 @@ export async function readSevCertificates(bytes: Uint8Array): Promise<SevCertifi
 export async function readSecretTableFile(bytes: Uint8Array): Promise<SevSecretTableArtefact> {
   const { parseSecretTable } = await import("@greenlight/core/session");
   return { kind: "sev-secret-table", table: parseSecretTable(bytes), bytes };
+}
+
+/** @throws {LayoutError} for bytes that are no exported guest. */
+export async function readExportedGuest(bytes: Uint8Array): Promise<ExportedGuestArtefact> {
+  const { parseExportedGuest } = await import("@greenlight/core/session");
+  return { kind: "exported-guest", guest: parseExportedGuest(bytes), bytes };
 }
 
 /** @throws {LayoutError} for bytes of another length. */

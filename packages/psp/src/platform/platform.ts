@@ -16,7 +16,8 @@ import { restoreKeys, storeKeys } from "../sev/stored-keys.ts";
 import { PlatformError } from "./error.ts";
 import type { Faults } from "./faults.ts";
 import type { RandomSource } from "./random.ts";
-import type { ApiVersion, PlatformLine, SharedPlatform, SnpLine } from "./shared.ts";
+import type { ApiVersion } from "./api-version.ts";
+import type { PlatformLine, SharedPlatform, SnpLine } from "./shared.ts";
 import { decodeState, encodeState } from "./state.ts";
 import type { PlatformState, StoredPlatform } from "./state.ts";
 

@@ -3,6 +3,7 @@
 // this file, never platform.ts or index.ts, which import them.
 
 import type { Hierarchy, NameStyle } from "../hierarchy/index.ts";
+import type { ApiVersion } from "./api-version.ts";
 import type { SnpOptions } from "../snp/options.ts";
 import type { Faults } from "./faults.ts";
 import type { RandomSource } from "./random.ts";
@@ -15,13 +16,6 @@ export type PlatformLine = (typeof PLATFORM_LINES)[number];
 
 /** Lines that have SEV-SNP as well, and so a hierarchy of X.509 certificates. */
 export type SnpLine = Exclude<PlatformLine, "Naples" | "Rome">;
-
-/** Version of the firmware; each is one byte. */
-export interface ApiVersion {
-  readonly major: number;
-  readonly minor: number;
-  readonly build: number;
-}
 
 /** Anything that JSON can say. */
 export type JsonValue =

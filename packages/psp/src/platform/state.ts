@@ -15,7 +15,8 @@ import type { StoredObject } from "./json.ts";
 import { resumedRandom, systemRandom } from "./random.ts";
 import type { RandomSource } from "./random.ts";
 import { PLATFORM_LINES } from "./shared.ts";
-import type { ApiVersion, JsonValue, PlatformLine } from "./shared.ts";
+import type { ApiVersion } from "./api-version.ts";
+import type { JsonValue, PlatformLine } from "./shared.ts";
 
 /** Name and version of the form. */
 export const PLATFORM_SCHEMA = "greenlight/platform/v1";

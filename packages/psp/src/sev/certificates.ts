@@ -18,7 +18,7 @@ import type { EcdsaHash } from "../hierarchy/p384-key.ts";
 import { verifyEcdsa } from "../platform/ec-key.ts";
 import type { EcKey } from "../platform/ec-key.ts";
 import type { RandomSource } from "../platform/random.ts";
-import type { ApiVersion } from "../platform/shared.ts";
+import type { ApiVersion } from "../platform/api-version.ts";
 
 /** Bytes of a SEV certificate. */
 export const CERTIFICATE_SIZE = SEV_CERTIFICATE.size;

@@ -3,7 +3,8 @@
 // modules of this folder work on it.
 
 import type { TcbVersion } from "@greenlight/core/evidence";
-import type { ApiVersion, SharedSnpPlatform } from "../platform/shared.ts";
+import type { ApiVersion } from "../platform/api-version.ts";
+import type { SharedSnpPlatform } from "../platform/shared.ts";
 import type { FailureName } from "../platform/status.ts";
 import type { SigningKeys } from "./endorsement.ts";
 import type { SnpGuest } from "./guest.ts";

@@ -4,7 +4,7 @@
 
 import { PLATFORM_INFO_BITS, encodeTcb } from "@greenlight/core/evidence";
 import type { PlatformInfoBit, ProductLine, TcbVersion } from "@greenlight/core/evidence";
-import type { ApiVersion } from "../platform/shared.ts";
+import type { ApiVersion } from "../platform/api-version.ts";
 import { USUAL_TCB } from "../hierarchy/index.ts";
 
 /** How it is set up, where not as usual. */

@@ -3,7 +3,7 @@
 // Policy; SNP_LAUNCH_START).
 
 import { describeGuestPolicy } from "@greenlight/core/launch";
-import type { ApiVersion } from "../platform/shared.ts";
+import type { ApiVersion } from "../platform/api-version.ts";
 import type { FailureName } from "../platform/status.ts";
 import type { SnpFacts } from "./options.ts";
 

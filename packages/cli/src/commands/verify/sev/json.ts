@@ -3,7 +3,7 @@
 
 import { sha256 } from "@greenlight/core/crypto";
 import type { AmdCertificate, SevCertificate } from "@greenlight/core/sev-endorsement";
-import type { VerifySevResult } from "./run.ts";
+import type { VerifySevResult } from "./result.ts";
 
 const SCHEMA = "greenlight/verify-sev/v1";
 

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Running `greenlight verify sev`: read, verify, tell.
 
-import type { Finding } from "@greenlight/core/finding";
 import { ownerFingerprint, verifySevAttestationReport } from "@greenlight/core/sev-endorsement";
-import type { SevChain, SevChainVerdict } from "@greenlight/core/sev-endorsement";
 import { parseSevPolicy } from "@greenlight/core/session";
 import { parseSevAttestationReport } from "@greenlight/core/sev-evidence";
-import type { SevAttestationReport } from "@greenlight/core/sev-evidence";
 import { outcomeOf } from "@greenlight/core/appraisal";
 import { UsageError } from "../../../command/usage-error.ts";
 import { parseBytes } from "../../../input/digest.ts";
@@ -17,23 +14,8 @@ import { readReportBytes } from "./inputs.ts";
 import { jsonOfResult } from "./json.ts";
 import type { VerifySevOptions } from "./options.ts";
 import { verifyPlatform } from "./platform.ts";
+import type { VerifySevResult } from "./result.ts";
 import { formatResult } from "./text.ts";
-
-/** What a verification came to, ready to be told. */
-export interface VerifySevResult {
-  readonly verdict: SevChainVerdict["verdict"];
-  /** Of the chain, and of the report where there is one. */
-  readonly findings: readonly Finding[];
-  readonly chain: SevChain;
-  readonly chainVerdict: SevChainVerdict;
-  /** Of the platform; see ownerFingerprint(). */
-  readonly owner?: string;
-  readonly report?: SevAttestationReport;
-  /** What is worth knowing about files, and why something could not be fetched. */
-  readonly notes: readonly string[];
-  /** Where the signed CEK can be had, when it is missing and the chip's id is known. */
-  readonly cekUrl?: string;
-}
 
 const EXIT_CODES = { accepted: 0, rejected: 1, undecided: 3 } as const;
 

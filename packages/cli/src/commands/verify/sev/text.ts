@@ -11,7 +11,7 @@ import type { FindingStyle } from "../../../output/findings.ts";
 import { hang, paint } from "../../../output/style.ts";
 import { pairs } from "../../../output/table.ts";
 import type { Pair } from "../../../output/table.ts";
-import type { VerifySevResult } from "./run.ts";
+import type { VerifySevResult } from "./result.ts";
 
 /** The result in full. Ends with a newline. */
 export function formatResult(result: VerifySevResult, style: FindingStyle): string {
