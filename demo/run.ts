@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm start`: launches one guest nine times, on a host that is honest once. Real QEMU, firmware, kernel
+// `npm start`: launches one guest again and again, on a host that is honest once. Real QEMU, firmware, kernel
 // and encrypted disk; the secure processor is simulated. Without QEMU a few lines of software stand in.
 //
 //   node demo/run.ts [--software] [--only ID]

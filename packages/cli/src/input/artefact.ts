@@ -17,6 +17,7 @@ import type { CertificateArtefact, CrlArtefact } from "./certificate-file.ts";
 import { isText } from "./lookalike.ts";
 import { SEV_DETECTORS, UNMARKED_SEV_DETECTORS } from "./sev-detectors.ts";
 import type {
+  ExportedGuestArtefact,
   SevCertificatesArtefact,
   SevSecretTableArtefact,
   SevStructureArtefact,
@@ -50,6 +51,7 @@ export type Artefact =
     }
   | CertificateArtefact
   | CrlArtefact
+  | ExportedGuestArtefact
   | SevCertificatesArtefact
   | SevSecretTableArtefact
   | SevStructureArtefact;

@@ -7,17 +7,23 @@ import { guidEncode, hexEncode } from "@greenlight/core/bytes";
 import { isText } from "./lookalike.ts";
 import {
   SEV_STRUCTURE_SIZES,
+  readExportedGuest,
   readSecretTableFile,
   readSevCertificates,
   readSevStructure,
 } from "./sev-file.ts";
 import type {
+  ExportedGuestArtefact,
   SevCertificatesArtefact,
   SevSecretTableArtefact,
   SevStructureArtefact,
 } from "./sev-file.ts";
 
-type SevArtefact = SevCertificatesArtefact | SevSecretTableArtefact | SevStructureArtefact;
+type SevArtefact =
+  | ExportedGuestArtefact
+  | SevCertificatesArtefact
+  | SevSecretTableArtefact
+  | SevStructureArtefact;
 
 /** A kind of artefact that is recognised here; see Detector. */
 interface SevDetector {
@@ -51,6 +57,18 @@ export const SEV_DETECTORS: readonly SevDetector[] = [
         ? undefined
         : "the GUID at its start is not that of the table",
     decode: readSecretTableFile,
+  },
+  {
+    kind: "exported-guest",
+    title: "exported guest",
+    refuse: (bytes) => refuseMark(bytes, "GLGUEST1"),
+    decode: readExportedGuest,
+  },
+  {
+    kind: "firmware-statement",
+    title: "signed firmware statement",
+    refuse: (bytes) => refuseMark(bytes, "GLFWSTM1") ?? refuseSize("firmware-statement", bytes),
+    decode: (bytes) => readSevStructure("firmware-statement", bytes),
   },
   {
     kind: "sev-report",
@@ -109,6 +127,11 @@ function isCertificate(bytes: Uint8Array): boolean {
   }
   const usage = u32(bytes, 0x08);
   return usage >= PLATFORM_USAGES.least && usage <= PLATFORM_USAGES.most;
+}
+
+function refuseMark(bytes: Uint8Array, mark: string): string | undefined {
+  const begins = Buffer.from(bytes.subarray(0, mark.length)).toString("latin1") === mark;
+  return begins ? undefined : `it does not begin with ${mark}`;
 }
 
 function refuseSize(kind: SevStructureArtefact["kind"], bytes: Uint8Array): string | undefined {

@@ -7,6 +7,7 @@ import { hexEncode } from "@greenlight/core/bytes";
 import { sha256 } from "@greenlight/core/crypto";
 import { firmwareDescriptorToJson, readFirmware } from "@greenlight/core/firmware";
 import { importSigningKey, makeIdBlock, signIdBlock } from "@greenlight/core/id-block";
+import type { SigningKey } from "@greenlight/core/id-block";
 import {
   bootVmsaPage,
   cmdlineHash,
@@ -16,7 +17,12 @@ import {
   snpOvmfHash,
   vmsaProfile,
 } from "@greenlight/core/launch";
-import { DISK_PASSPHRASE_GUID, buildSecretTable } from "@greenlight/core/session";
+import {
+  DISK_PASSPHRASE_GUID,
+  buildSecretTable,
+  encodeExportedGuest,
+  signFirmwareStatement,
+} from "@greenlight/core/session";
 import { AMD_SEV_ROOTS, SEV_ALGORITHM, SEV_USAGE } from "@greenlight/core/sev-endorsement";
 import { SEV_ATTESTATION_REPORT } from "@greenlight/core/sev-evidence";
 import { fixtureFirmware, fixtureSev, fixtureSnp } from "../../../../fixtures/load.ts";
@@ -90,10 +96,30 @@ export async function oneOfEach(): Promise<ReadonlyMap<ArtefactKind, Uint8Array>
     ["crl", buildList({ revoked: [revoked(integer(2, 0, 1))] })],
     ["sev-certificates", Buffer.concat([fixtureSev("rome.pdh.cert"), AMD_SEV_ROOTS[0]!.ark.bytes])],
     ["sev-secret-table", secretTable()],
+    ["exported-guest", exportedGuest()],
+    ["firmware-statement", await firmwareStatement(signing)],
     ["sev-session", Uint8Array.from({ length: 128 }, (_, i) => i + 1)],
     ["sev-report", sevReport()],
     ["sev-packet-header", new Uint8Array(52).fill(0x5a, 4)],
   ]);
+}
+
+/** A guest of one packet, encrypted under nobody's keys. */
+function exportedGuest(): Uint8Array {
+  const packet = { header: new Uint8Array(52).fill(0x5a, 4), payload: new Uint8Array(64).fill(7) };
+  return encodeExportedGuest({
+    policy: 0xf,
+    godh: fixtureSev("rome.pdh.cert"),
+    session: Uint8Array.from({ length: 128 }, (_, i) => i + 1),
+    packets: [{ kind: "data", gpa: 0xffff_0000n, ...packet }],
+  });
+}
+
+function firmwareStatement(key: SigningKey): Promise<Uint8Array> {
+  return signFirmwareStatement(
+    { name: "amdsev", version: 12, sha256: new Uint8Array(32).fill(0xcd) },
+    key,
+  );
 }
 
 /** A table with two secrets, one of which a program looks for. */

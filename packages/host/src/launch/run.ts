@@ -85,7 +85,12 @@ async function carriedOut(run: LaunchRun, materials: LaunchMaterials): Promise<L
     if (record.state === "planned") await prepare(run, materials);
     else await prepareAgain(run, materials);
     if (context.until === "prepare") {
-      return { ...common(run), state: "offered", outcome: run.outcome, reason: "Prepared" };
+      return {
+        ...common(run),
+        state: "offered",
+        outcome: run.outcome,
+        reason: "The session is ready",
+      };
     }
     if (materials.generation === "sev-snp") await launchSnp(run, materials);
     else await launchLegacy(run, materials);

@@ -86,7 +86,8 @@ export class SessionFolder {
   async lock(): Promise<() => Promise<void>> {
     const path = join(this.path, "lock");
     const busy = "another launch works in it, or one was killed there";
-    await this.#create(path, "A launch works in this folder.\n", () => unusable(this.path, busy));
+    // Empty, so that no full disk leaves it behind half made.
+    await this.#create(path, "", () => unusable(this.path, busy));
     return async () => {
       await unlink(path).catch((error: unknown) => {
         if (errnoOf(error) !== "ENOENT") throw unusable(this.path, errnoOf(error), error);

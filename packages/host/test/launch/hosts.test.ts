@@ -2,7 +2,14 @@
 // Hosts of plans: what is started for one, and what files and words of a plan are read.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { parseLaunchPlan } from "@greenlight/core/launch-appraisal";
@@ -217,6 +224,26 @@ describe("last words of a hypervisor", () => {
   test("that mean nothing known", () => {
     assert.equal(startFailure("Could not open 'disk.img'"), undefined);
   });
+});
+
+test("a QEMU that is just being started when its host is closed is ended", async () => {
+  const pidFile = join(folder.path, "pid");
+  const script = file(
+    "imitated-qemu",
+    `#!/bin/sh\n[ "$1" = --version ] && exec echo 'QEMU emulator version 9.2.0'\n` +
+      `echo $$ > '${pidFile}'\nexec sleep 600\n`,
+  );
+  chmodSync(script, 0o700);
+  const given = { ...plan("sev"), host: { qemu: { ...plan("sev").host.qemu!, binary: script } } };
+  const host = await launchHost({ plan: given, policy: 0x0b }, { folder: folder.path });
+  const opening = host.open(FACTS.files, new AbortController().signal);
+  const refused = assert.rejects(opening, { code: "guest-ended" });
+  await host.close();
+  await refused;
+  // It may have been ended before it could write its id.
+  if (!existsSync(pidFile)) return;
+  const pid = Number(readFileSync(pidFile, "utf8"));
+  if (pid > 0) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
 });
 
 describe("a session folder", () => {

@@ -55,8 +55,15 @@ interface Call {
   readonly files: readonly { readonly content: string }[];
 }
 
-/** A launch whose measurement is what `measured` makes of the session's key. */
-async function launched(t: TestContext, measured: (tik: Uint8Array) => Uint8Array) {
+/**
+ * A launch whose measurement is what `measured` makes of the session's key.
+ * @param resumed State of the domain once it is resumed.
+ */
+async function launched(
+  t: TestContext,
+  measured: (tik: Uint8Array) => Uint8Array,
+  resumed = "running (unpaused)",
+) {
   const folder = await testFolder(t);
   const answers = {
     version: "Using library: libvirt 9.0.0\nRunning hypervisor: QEMU 7.2.22\n",
@@ -91,7 +98,7 @@ async function launched(t: TestContext, measured: (tik: Uint8Array) => Uint8Arra
       onEntry({ step }) {
         const replace = (from: string, to: string): void =>
           writeFileSync(virsh, readFileSync(virsh, "utf8").replace(from, to));
-        if (step === "resuming") replace("paused (user)", "running (unpaused)");
+        if (step === "resuming") replace("paused (user)", resumed);
         if (step === "refusing") replace("paused (user)", "shut off (destroyed)");
       },
     }),
@@ -135,6 +142,29 @@ test("the planned guest is defined, started paused, given its secret and resumed
   assert.ok(opened.status === "ok", opened.status);
   const { entries } = parseSecretTable(opened.plaintext);
   assert.deepEqual(Buffer.from(entries[0]!.data), PASSPHRASE);
+});
+
+/** What the platform measures of the planned guest. */
+function planned(tik: Uint8Array): Uint8Array {
+  const { digest } = launchCandidates(materials(platform).expectation)[0]!;
+  return Buffer.concat([
+    launchMeasurement({ ...api, tik, policy: POLICY, digest, mnonce }),
+    mnonce,
+  ]);
+}
+
+test("a guest that powers off at once has run, and is forgotten", async (t) => {
+  const { result, named } = await launched(t, planned, "shut off (shutdown)");
+  assert.equal(result.state, "running", result.reason);
+  assert.equal(result.reason, "The guest has run: the guest powered off");
+  assert.equal(named("undefine").length, 1);
+});
+
+test("a guest that the host destroys at once has not run", async (t) => {
+  const { result } = await launched(t, planned, "shut off (destroyed)");
+  assert.equal(result.state, "failed", result.reason);
+  assert.match(result.reason, /the domain was destroyed/);
+  assert.equal(result.released, "yes");
 });
 
 test("another guest is destroyed and forgotten, and gets nothing", async (t) => {

@@ -23,7 +23,7 @@ export const command = defineCommand({
     "Compares two firmware images, firmware descriptors, VMSA pages, ID blocks, ID authentication " +
       "informations, kernel-hashes tables, keys, certificates, revocation lists, attestation " +
       "reports, certificate tables, SVSM manifests, or certificates, sessions, packet headers, " +
-      "measurements, reports and secret tables of SEV, and shows what differs, of structures with " +
+      "measurements, reports, exported guests, firmware statements and secret tables of SEV, and shows what differs, of structures with " +
       "the bytes it stands in, of secrets only that they do. A firmware image can be compared with a descriptor, a private key " +
       "with a public one, and reports whatever they came in. For firmware it also says which " +
       "pages differ and what of the SEV-SNP launch digest changes.",
@@ -85,6 +85,8 @@ const FAMILIES: Readonly<Record<ArtefactKind, string>> = {
   "sev-packet-header": "SEV packet header",
   "sev-measurement": "SEV launch measurement",
   "sev-secret-table": "table of launch secrets",
+  "exported-guest": "exported guest",
+  "firmware-statement": "signed firmware statement",
   certificate: "X.509 certificate",
   crl: "X.509 revocation list",
 };
@@ -112,6 +114,10 @@ async function compare(a: Loaded, b: Loaded, options: ComparisonOptions): Promis
   if (left.kind === "sev-certificates" && right.kind === "sev-certificates") {
     const { compareSevCertificates } = await import("./sev.ts");
     return compareSevCertificates(left, right, summaries, options);
+  }
+  if (left.kind === "exported-guest" && right.kind === "exported-guest") {
+    const { compareExportedGuests } = await import("./sev.ts");
+    return compareExportedGuests(left, right, summaries, options);
   }
   if (left.kind === "sev-secret-table" && right.kind === "sev-secret-table") {
     const { compareSecretTables } = await import("./sev.ts");

@@ -3,12 +3,14 @@
 
 import { timingSafeEqual } from "node:crypto";
 import type { Artefact } from "../../input/artefact.ts";
+import { exportedGuestRows } from "../inspect/exported-guest.ts";
 import { sevCertificateRows } from "../inspect/sev-certificates.ts";
 import { compareProperties } from "./certificate.ts";
 import { rowsBlock } from "./comparison.ts";
 import type { Comparison, ComparisonOptions, Row } from "./comparison.ts";
 
 type Certificates = Extract<Artefact, { readonly kind: "sev-certificates" }>;
+type ExportedGuest = Extract<Artefact, { readonly kind: "exported-guest" }>;
 type SecretTable = Extract<Artefact, { readonly kind: "sev-secret-table" }>;
 
 /** Compares what two files of certificates say. The fingerprints are part of that. */
@@ -19,6 +21,16 @@ export function compareSevCertificates(
   options: ComparisonOptions,
 ): Comparison {
   return compareProperties(sevCertificateRows(a), sevCertificateRows(b), summaries, options);
+}
+
+/** Compares what two exported guests say, and digests of what they hold encrypted. */
+export function compareExportedGuests(
+  a: ExportedGuest,
+  b: ExportedGuest,
+  summaries: Comparison["summaries"],
+  options: ComparisonOptions,
+): Comparison {
+  return compareProperties(exportedGuestRows(a), exportedGuestRows(b), summaries, options);
 }
 
 /** Compares two tables of secrets: which there are, how long, and whether they are the same. */

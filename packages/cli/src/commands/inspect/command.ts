@@ -20,8 +20,8 @@ export const command = defineCommand({
       "SEV-SNP evidence (attestation reports, with certificate tables, in Azure's HCL reports, in " +
       "JSON or protobuf of other tools), certificate tables and SVSM manifests; and of SEV and " +
       "SEV-ES: certificates of platforms and of AMD's roots, launch sessions, packet headers, tables " +
-      "of secrets, legacy attestation reports and, when it is said with --as, launch measurements. " +
-      "They may also stand as hexadecimal or base64 text. Of a private key only the public half is " +
+      "of secrets, legacy attestation reports, exported guests, firmware statements and, when it is " +
+      "said with --as, launch measurements. They may also stand as hexadecimal or base64 text. Of a private key only the public half is " +
       "shown, of secrets only what they are for.",
     "Showing is not judging: the exit code is 0 also when findings fail.",
   ],

@@ -4,7 +4,14 @@
 
 import { annotate, at, bytes as byteString, hexEncode, struct } from "@greenlight/core/bytes";
 import type { Struct } from "@greenlight/core/bytes";
-import { PACKET_HEADER, SESSION, formatSevPolicy, knownSecret } from "@greenlight/core/session";
+import {
+  FIRMWARE_STATEMENT,
+  PACKET_HEADER,
+  SESSION,
+  formatSevPolicy,
+  knownSecret,
+  parseFirmwareStatement,
+} from "@greenlight/core/session";
 import type { SecretEntry } from "@greenlight/core/session";
 import { SEV_ATTESTATION_REPORT } from "@greenlight/core/sev-evidence";
 import type { SevStructureArtefact } from "../../input/sev-file.ts";
@@ -29,6 +36,7 @@ export const SEV_LAYOUTS: Readonly<Record<SevStructureArtefact["kind"], Struct<u
   "sev-report": SEV_ATTESTATION_REPORT,
   "sev-packet-header": PACKET_HEADER,
   "sev-measurement": MEASUREMENT,
+  "firmware-statement": FIRMWARE_STATEMENT,
 };
 
 /** The view of a structure. */
@@ -71,6 +79,15 @@ function rowsOf(kind: SevStructureArtefact["kind"], bytes: Uint8Array): readonly
         ["flags", flags === 0 ? "none" : flags === 1 ? "COMPRESSED" : `0x${flags.toString(16)}`],
         ["IV", hexEncode(iv)],
         ["MAC", hexEncode(mac)],
+      ];
+    }
+    case "firmware-statement": {
+      const { name, version, sha256 } = parseFirmwareStatement(bytes);
+      return [
+        ["firmware", name],
+        ["version", String(version)],
+        ["SHA-256", hexEncode(sha256)],
+        ["signed by", "its owner, it says; see greenlight session check-firmware"],
       ];
     }
     case "sev-measurement": {

@@ -36,10 +36,13 @@ export async function viewOf({ artefact }: Loaded, options: ViewOptions): Promis
       return (await import("./sev-certificates.ts")).sevCertificatesView(artefact);
     case "sev-secret-table":
       return (await import("./sev-structures.ts")).secretTableView(artefact);
+    case "exported-guest":
+      return (await import("./exported-guest.ts")).exportedGuestView(artefact);
     case "sev-session":
     case "sev-report":
     case "sev-packet-header":
     case "sev-measurement":
+    case "firmware-statement":
       return (await import("./sev-structures.ts")).sevStructureView(artefact);
     case "private-key":
     case "public-key":

@@ -42,7 +42,7 @@ export class LabLaunchHost implements LaunchHost {
   readonly #version: QemuVersion;
   readonly #sockets: Sockets;
   readonly #onNote: (note: LabNote) => void;
-  #lab: Lab | undefined;
+  #starting: Promise<Lab> | undefined;
 
   private constructor(parts: {
     readonly guest: PlannedGuest;
@@ -111,7 +111,7 @@ export class LabLaunchHost implements LaunchHost {
   }
 
   async open(files: OfferedFiles | undefined, signal: AbortSignal): Promise<Hypervisor> {
-    const lab = await startLab({
+    this.#starting = startLab({
       args: this.#arguments(files),
       binary: this.#host.binary,
       platform: this.#platform,
@@ -119,7 +119,7 @@ export class LabLaunchHost implements LaunchHost {
       faults: this.#faults,
       onNote: this.#onNote,
     });
-    this.#lab = lab;
+    const lab = await this.#starting;
     // A firmware that has stopped for ever would use up a processor and tell nobody.
     const refused = lab.firmwareRefused.then(async (note) => {
       if (note !== undefined) await lab.stop();
@@ -150,7 +150,8 @@ export class LabLaunchHost implements LaunchHost {
   }
 
   async close(): Promise<void> {
-    await this.#lab?.stop();
+    // One that is about to be there is waited for: nobody else would end it.
+    await this.#starting?.then(async (lab) => lab.stop()).catch(() => undefined);
     this.#folder.save(this.#platform);
     await this.#sockets.remove();
   }

@@ -27,7 +27,7 @@ export class QemuLaunchHost implements LaunchHost {
   readonly #host: QemuHost;
   readonly #version: QemuVersion;
   readonly #sockets: Sockets;
-  #process: QemuProcess | undefined;
+  #starting: Promise<QemuProcess> | undefined;
 
   private constructor(guest: PlannedGuest, host: QemuHost, version: QemuVersion, sockets: Sockets) {
     this.#guest = guest;
@@ -55,7 +55,6 @@ export class QemuLaunchHost implements LaunchHost {
     const socket = `unix:${this.#sockets.qmp},server=on,wait=off`;
     const args = ["-machine", "none,accel=kvm", "-nodefaults", "-display", "none", "-S"];
     const probe = await this.#start([...args, "-qmp", socket]);
-    this.#process = probe;
     try {
       return await (await this.#connect(probe)).platformExport();
     } finally {
@@ -64,9 +63,7 @@ export class QemuLaunchHost implements LaunchHost {
   }
 
   async open(files: OfferedFiles | undefined, signal: AbortSignal): Promise<Hypervisor> {
-    const process = await this.#start(this.#arguments(files));
-    this.#process = process;
-    return this.#connect(process, signal);
+    return this.#connect(await this.#start(this.#arguments(files)), signal);
   }
 
   async channel(): Promise<Duplex> {
@@ -74,12 +71,14 @@ export class QemuLaunchHost implements LaunchHost {
   }
 
   async close(): Promise<void> {
-    await this.#process?.stop();
+    // One that is about to be there is waited for: nobody else would end it.
+    await this.#starting?.then(async (process) => process.stop()).catch(() => undefined);
     await this.#sockets.remove();
   }
 
   async #start(args: readonly string[]): Promise<QemuProcess> {
-    return startQemu(this.#host.binary, args, { folder: dirname(this.#sockets.qmp) });
+    this.#starting = startQemu(this.#host.binary, args, { folder: dirname(this.#sockets.qmp) });
+    return this.#starting;
   }
 
   /** Connects to QEMU, or tells how it ended before that. */
