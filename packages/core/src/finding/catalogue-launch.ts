@@ -22,6 +22,8 @@ export const LAUNCH_FINDINGS = {
   "launch.api.below-minimum":
     "the firmware API, proved by the measurement, is at least the minimum",
 
+  "launch.id-block.differs": "the report shows the ID block of the plan",
+
   "launch.secret.area-missing": "the firmware sets an area aside for launch secrets",
   "launch.secret.too-large": "the secrets fit into the firmware's secret area",
 

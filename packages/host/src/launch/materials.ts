@@ -9,6 +9,7 @@ import type {
   FirmwareApi,
   JsonValue,
   LaunchExpectation,
+  PlannedIdBlock,
 } from "@greenlight/core/launch-appraisal";
 import type { SecretEntry } from "@greenlight/core/session";
 import type { SevCertificate } from "@greenlight/core/sev-endorsement";
@@ -66,6 +67,8 @@ export interface SnpMaterials extends CommonMaterials {
   readonly generation: "sev-snp";
   /** Guest policy, 64 bits. */
   readonly policy: bigint;
+  /** The ID block that the guest is started with. */
+  readonly idBlock?: PlannedIdBlock;
   /** Judges the guest's evidence by the plan's policy. */
   readonly verifyEvidence: (
     evidence: Pick<Evidence, "report"> & { readonly table: Uint8Array },

@@ -82,7 +82,7 @@ async function decide(
   materials: SnpMaterials,
   { nonce, shown, opened }: Shown,
 ): Promise<void> {
-  const { expectation, policy, secrets, accept, explaining } = materials;
+  const { expectation, policy, idBlock, secrets, accept, explaining } = materials;
   const { key, report, table } = shown;
   const binding = { kind: "nonce-and-key", nonce, key } as const;
   const verifying = materials.verifyEvidence({ report, table }, binding);
@@ -94,6 +94,7 @@ async function decide(
     guestKey: key,
     secretSizes: secrets.map(({ data }) => data.length),
     accept,
+    ...(idBlock === undefined ? {} : { idBlock }),
   });
   const { candidate } = appraisal;
   const measurement = verdict.report?.measurement;

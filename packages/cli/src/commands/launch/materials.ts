@@ -78,9 +78,18 @@ export async function loadMaterials(
     const policy = snpPolicy(plan);
     const { evidenceVerifier } = await import("./evidence.ts");
     const verifyEvidence = await evidenceVerifier(plan, expectation, options, io);
+    const inputs = snpInputs(plan);
+    const { idBlock, idAuth } = inputs;
+    const signed = idBlock === undefined || idAuth === undefined ? undefined : { idBlock, idAuth };
     return {
-      materials: { ...common, generation: plan.generation, policy, verifyEvidence },
-      guest: { plan, policy, ...snpInputs(plan) },
+      materials: {
+        ...common,
+        generation: plan.generation,
+        policy,
+        verifyEvidence,
+        ...(signed === undefined ? {} : { idBlock: signed }),
+      },
+      guest: { plan, policy, ...inputs },
     };
   }
   const { platformVerifier } = await import("@greenlight/host/launch");

@@ -49,3 +49,4 @@ export { appraiseSevLaunch } from "./sev.ts";
 export type { ReportedLaunch, SevLaunchAppraisal, SevLaunchInput } from "./sev.ts";
 export { appraiseSnpLaunch } from "./snp.ts";
 export type { SnpLaunchAppraisal, SnpLaunchInput } from "./snp.ts";
+export type { PlannedIdBlock } from "./id-block.ts";

@@ -14,6 +14,8 @@ import { outcomeOf } from "../verdict.ts";
 import type { Verdict, VerdictOutcome } from "../verdict.ts";
 import { withAcceptance } from "./acceptance.ts";
 import type { LaunchCandidate } from "./candidates.ts";
+import { idBlockFinding } from "./id-block.ts";
+import type { PlannedIdBlock } from "./id-block.ts";
 
 const SOURCE = "AMD 56860, table ATTESTATION_REPORT";
 
@@ -35,6 +37,8 @@ export interface SnpLaunchInput {
   readonly guestKey: Uint8Array;
   /** Bytes of each secret that is to be released. */
   readonly secretSizes: readonly number[];
+  /** What the plan has the guest started with; the report must show it. */
+  readonly idBlock?: PlannedIdBlock;
   readonly accept?: ReadonlySet<string>;
 }
 
@@ -55,6 +59,7 @@ export function appraiseSnpLaunch(input: SnpLaunchInput): SnpLaunchAppraisal {
   const own = [
     measurementFinding(report?.measurement, candidates, candidate),
     policyFinding(report?.policy, input.policy),
+    ...(input.idBlock === undefined ? [] : [idBlockFinding(report, input.idBlock)]),
     ...keyFindings(input.guestKey, input.secretSizes),
   ];
   const findings = withAcceptance([...own, ...verdict.findings], accept);
