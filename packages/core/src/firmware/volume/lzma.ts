@@ -150,11 +150,11 @@ function decodeStream(range: RangeDecoder, properties: number, output: Uint8Arra
 const LONG_MATCH = 16;
 
 /** Copies what stands `back` bytes before; a match may reach into itself. */
-function repeat(output: Uint8Array, at: number, back: number, length: number): void {
-  const from = at - back;
-  if (length >= LONG_MATCH && back >= length) output.copyWithin(at, from, from + length);
-  else if (length >= LONG_MATCH && back === 1) output.fill(output[from]!, at, at + length);
-  else for (let i = 0; i < length; i++) output[at + i] = output[from + i]!;
+function repeat(output: Uint8Array, to: number, back: number, length: number): void {
+  const from = to - back;
+  if (length >= LONG_MATCH && back >= length) output.copyWithin(to, from, from + length);
+  else if (length >= LONG_MATCH && back === 1) output.fill(output[from]!, to, to + length);
+  else for (let i = 0; i < length; i++) output[to + i] = output[from + i]!;
 }
 
 function corrupt(offset: number, reason: string): LayoutError {
